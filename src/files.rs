@@ -1,0 +1,66 @@
+//! Files, whole or not at all.
+//!
+//! A file is written beside its place and renamed: a reader never sees half of it, and a run that fails or is killed leaves the
+//! old one.
+
+use crate::error::{Error, Result};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Writes `bytes` to `path`, making the folders above it.
+///
+/// The bytes go to a file beside `path` which is then renamed to it: afterwards `path` holds all of them or what it held before.
+///
+/// # Errors
+/// [`Error::Write`] with the operating system's reason.
+pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
+    let path = path.as_ref();
+    let beside = beside(path);
+    let attempt = || {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut file = std::fs::File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        drop(file);
+        std::fs::rename(&beside, path)
+    };
+    attempt().map_err(|source| {
+        // Nothing half-written stays; that this, too, may fail changes nothing about the error to report.
+        let _ = std::fs::remove_file(&beside);
+        Error::Write { path: path.to_path_buf(), source }
+    })
+}
+
+/// `folder/.name.<process id>.part` for `folder/name`: in the same folder, because a rename does not cross file systems.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.part", std::process::id()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_stays_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/table.csv");
+        write(&path, b"old, and longer").unwrap();
+        write(&path, b"new").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("taken");
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join("inside"), b"").unwrap();
+        let error = write(&path, b"x").unwrap_err();
+        assert!(matches!(error, Error::Write { .. }) && error.to_string().contains("taken"), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

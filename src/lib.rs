@@ -1,0 +1,8 @@
+//! gradspace: distorted representation space characterization through backpropagated gradients, in pure Rust.
+#![deny(missing_docs)]
+
+pub mod error;
+pub mod files;
+pub mod lanes;
+
+pub use error::{Error, Result};
