@@ -1,6 +1,7 @@
 //! gradspace: distorted representation space characterization through backpropagated gradients, in pure Rust.
 #![deny(missing_docs)]
 
+pub mod autodiff;
 pub mod error;
 pub mod files;
 pub mod lanes;
