@@ -5,5 +5,6 @@ pub mod autodiff;
 pub mod error;
 pub mod files;
 pub mod lanes;
+pub mod stats;
 
 pub use error::{Error, Result};
