@@ -5,6 +5,8 @@ pub mod autodiff;
 pub mod error;
 pub mod files;
 pub mod lanes;
+pub mod models;
+pub mod nn;
 pub mod stats;
 
 pub use error::{Error, Result};

@@ -1,0 +1,147 @@
+//! Ten steps of Adam on the paper's variational autoencoder, against PyTorch's in double precision; and the training of the sparse
+//! autoencoder on every instruction set.
+
+mod common;
+
+use common::shared;
+use gradspace::autodiff::{Tape, Tensor, Var};
+use gradspace::lanes::{Lanes, Real, Simd};
+use gradspace::models::training::{Patches, Settings, train};
+use gradspace::nn::{Adam, Bound, Parameters, adam};
+use ndarray::{ArrayD, IxDyn, arr0};
+use safetensors::{Dtype, SafeTensors};
+use std::ops::ControlFlow;
+
+type Eight = Lanes<f64, 8>;
+
+const BATCH: usize = 128;
+
+/// The names of the network's layers: METHOD §2.1.
+const LAYERS: [&str; 11] =
+    ["down.0", "down.1", "down.2", "down.3", "mu", "logvar", "expand", "up.0", "up.1", "up.2", "up.3"];
+
+/// (cross entropy, divergence), each summed over pixels, and noise ε in z = μ + ε σ.
+fn autoencoder(tape: &mut Tape<Eight>, p: &Bound, x: Var, noise: Var) -> [Var; 2] {
+    let of = |layer: &str| [p[format!("{layer}.weight").as_str()], p[format!("{layer}.bias").as_str()]];
+    let mut h = x;
+    for layer in &LAYERS[..4] {
+        let [w, b] = of(layer);
+        h = tape.conv2d(h, w, b, 2, 2);
+        h = tape.relu(h);
+    }
+    h = tape.reshape(h, &[108]);
+    let [w, b] = of("mu");
+    let mean = tape.linear(h, w, b);
+    let [w, b] = of("logvar");
+    let log_variance = tape.linear(h, w, b);
+    let half = tape.scale(log_variance, 0.5);
+    let deviation = tape.exp(half);
+    let scaled = tape.multiply(noise, deviation);
+    let z = tape.add(mean, scaled);
+    let [w, b] = of("expand");
+    h = tape.linear(z, w, b);
+    h = tape.reshape(h, &[12, 3, 3]);
+    for (layer, padding) in LAYERS[7..].iter().zip([2, 1, 2, 1]) {
+        let [w, b] = of(layer);
+        h = tape.conv_transpose2d(h, w, b, 2, padding);
+        h = if *layer == "up.3" { tape.sigmoid(h) } else { tape.relu(h) };
+    }
+    [tape.binary_cross_entropy(h, x), tape.gaussian_kl(mean, log_variance)]
+}
+
+/// A tensor of doubles.
+fn doubles(file: &SafeTensors, name: &str) -> Tensor<f64> {
+    let view = file.tensor(name).unwrap_or_else(|_| panic!("{name} is in the file"));
+    assert_eq!(view.dtype(), Dtype::F64, "{name}");
+    let numbers = view.data().as_chunks().0.iter().map(|&b| f64::from_le_bytes(b)).collect();
+    ArrayD::from_shape_vec(IxDyn(view.shape()), numbers).unwrap()
+}
+
+fn parameters(file: &SafeTensors, when: &str) -> Parameters<f64> {
+    let mut parameters = Parameters::new();
+    for layer in LAYERS {
+        for part in ["weight", "bias"] {
+            parameters.add(format!("{layer}.{part}"), doubles(file, &format!("{when}.{layer}.{part}")));
+        }
+    }
+    parameters
+}
+
+/// Eight rows of a batch, side by side; `number` gives element `i` of the batch.
+fn side_by_side(tape: &mut Tape<Eight>, shape: &[usize], first_row: usize, number: impl Fn(usize) -> f64) -> Var {
+    let each: usize = shape.iter().product();
+    tape.input_with(shape, |values| {
+        for (i, value) in values.iter_mut().enumerate() {
+            value.0 = std::array::from_fn(|lane| number((first_row + lane) * each + i));
+        }
+    })
+}
+
+#[test]
+fn ten_steps_of_adam_are_pytorchs() {
+    let Some(path) = shared("oracle/vae_training.safetensors") else { return };
+    let bytes = std::fs::read(path).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let (images, noise) = (file.tensor("x").unwrap(), doubles(&file, "noise"));
+    assert_eq!((images.dtype(), images.shape()), (Dtype::U8, &[10, BATCH, 3, 28, 28][..]));
+    let expected = ["bce", "kld", "loss"].map(|name| doubles(&file, name));
+
+    let mut trained = parameters(&file, "before");
+    assert_eq!(trained.count(), 12_727);
+    let mut adam = Adam::new(adam::Settings::default(), &trained);
+    let mut tape = Tape::<Eight>::new();
+    for step in 0..10 {
+        let (mut losses, mut gradient) = ([0.0; 2], trained.zeros_like());
+        for group in (step * BATCH..(step + 1) * BATCH).step_by(8) {
+            let bound = trained.place(&mut tape);
+            let x = side_by_side(&mut tape, &[3, 28, 28], group, |i| f64::from(images.data()[i]) / 255.0);
+            let noise = side_by_side(&mut tape, &[20], group, |i| noise.as_slice().unwrap()[i]);
+            let parts = autoencoder(&mut tape, &bound, x, noise);
+            let one = arr0(Eight::one()).into_dyn();
+            let gradients = tape.vjp(&parts.map(|part| (part, &one)), &bound.summed());
+            gradient.accumulate(&bound.collect(gradients));
+            losses = [0, 1].map(|i| losses[i] + tape.scalar(parts[i]).fold());
+            tape.clear();
+        }
+        for (found, expected) in [losses[0], losses[1], losses[0] + losses[1]].iter().zip(&expected) {
+            let expected = expected[[step]];
+            assert!((found - expected).abs() <= 1e-9 * expected.abs(), "step {step}: {found}, not {expected}");
+        }
+        adam.step(&mut trained, &gradient);
+    }
+    for ((name, found), (_, expected)) in trained.iter().zip(parameters(&file, "after").iter()) {
+        let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(worst <= 1e-8, "{name} is off by {worst:e}");
+    }
+}
+
+#[test]
+fn training_gives_the_same_bits_on_every_instruction_set() {
+    let settings = Settings { hidden: 13, iterations: 8, ..Settings::default() };
+    let count = 1_003;
+    let lanes: Vec<Eight> =
+        (0..12 * 126).map(|i| Lanes(std::array::from_fn(|lane| hashed(8 * i + lane) - 0.5))).collect();
+    let mut results = Vec::new();
+    for simd in Simd::ALL.into_iter().filter(|simd| simd.is_available()) {
+        simd.force();
+        let mut drawn = 0;
+        let mut random = || {
+            drawn += 1;
+            hashed(drawn + 1_000_000)
+        };
+        let patches = Patches { lanes: &lanes, count };
+        let trained = train(patches, &settings, &mut random, |_| ControlFlow::Continue(())).unwrap();
+        assert!(trained.losses[8] < trained.losses[0]);
+        results.push((simd, trained.losses, trained.weights));
+    }
+    Simd::best().force();
+    for (simd, losses, weights) in &results[1..] {
+        assert_eq!((losses, weights), (&results[0].1, &results[0].2), "{simd:?}");
+    }
+}
+
+/// Numbers without visible order in [0, 1).
+fn hashed(i: usize) -> f64 {
+    let mixed = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((mixed ^ (mixed >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 11) as f64 / (1u64 << 53) as f64
+}
