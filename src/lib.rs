@@ -4,6 +4,7 @@
 pub mod autodiff;
 pub mod error;
 pub mod files;
+pub mod imaging;
 pub mod lanes;
 pub mod models;
 pub mod nn;
