@@ -2,9 +2,11 @@
 #![deny(missing_docs)]
 
 pub mod autodiff;
+pub mod datasets;
 pub mod error;
 pub mod files;
 pub mod imaging;
+pub mod iqa;
 pub mod lanes;
 pub mod models;
 pub mod nn;

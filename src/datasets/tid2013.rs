@@ -1,0 +1,480 @@
+//! TID2013: 25 reference images, 24 types of distortion at 5 levels, 3000 distorted images with mean opinion scores
+//! from 0 to 9 (N. Ponomarenko et al., "Image database TID2013: Peculiarities, results and perspectives", Signal
+//! Processing: Image Communication 30, 2015).
+//!
+//! The official layout, whole or in part, in upper or lower case:
+//!
+//! ```text
+//! reference_images/I01.BMP          BMP or PNG
+//! distorted_images/i01_01_1.bmp     reference 1, type 1, level 1; BMP or PNG
+//! mos_with_names.txt                "5.51429 i01_01_1.bmp", one row per image
+//! mos_std.txt                       "0.13013", line for line with it; may be absent
+//! ```
+//!
+//! A part of the database is as welcome as the whole: what is there is counted ([`Tid2013::coverage`]) and printed. A
+//! score without an image is normal then; an image without a score, or without its reference, is an error. [`read`]
+//! looks at names and scores only; pixels are read, and sizes compared, by [`Entry::read_distorted`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::folder::{has_extension, visible_entries};
+use crate::error::{Error, Result};
+use crate::imaging::Rgb8;
+use crate::imaging::decode::read_image;
+
+/// The number of reference images in the whole database.
+pub const REFERENCES: usize = 25;
+/// The number of levels of each distortion.
+pub const LEVELS: usize = 5;
+/// The distortion types, number 1 first.
+pub const DISTORTIONS: [&str; 24] = [
+    "additive_gaussian_noise",
+    "color_noise",
+    "spatially_correlated_noise",
+    "masked_noise",
+    "high_frequency_noise",
+    "impulse_noise",
+    "quantization_noise",
+    "gaussian_blur",
+    "image_denoising",
+    "jpeg",
+    "jpeg2000",
+    "jpeg_transmission_errors",
+    "jpeg2000_transmission_errors",
+    "non_eccentricity_pattern_noise",
+    "local_blockwise",
+    "mean_shift",
+    "contrast_change",
+    "color_saturation",
+    "multiplicative_gaussian_noise",
+    "comfort_noise",
+    "lossy_compression_of_noisy",
+    "color_quantization_dither",
+    "chromatic_aberrations",
+    "sparse_sampling_reconstruction",
+];
+
+/// Which distorted image: the three numbers in its name. Ordered as the database's files are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageId {
+    /// Number of the reference image, 1 to [`REFERENCES`].
+    pub reference: usize,
+    /// Number of the distortion type, 1 to 24.
+    pub distortion: usize,
+    /// 1 (mildest) to [`LEVELS`].
+    pub level: usize,
+}
+
+impl ImageId {
+    /// The id in a name such as `i01_07_2`, with or without folder and extension, in any case; `None` for anything
+    /// else.
+    pub fn parse(name: &str) -> Option<ImageId> {
+        let stem = Path::new(name.trim()).file_stem()?.to_str()?;
+        let (reference, rest) = number(stem.strip_prefix(['i', 'I'])?, 2)?;
+        let (distortion, rest) = number(rest.strip_prefix('_')?, 2)?;
+        let (level, rest) = number(rest.strip_prefix('_')?, 1)?;
+        let known = (1..=REFERENCES).contains(&reference)
+            && (1..=DISTORTIONS.len()).contains(&distortion)
+            && (1..=LEVELS).contains(&level);
+        (known && rest.is_empty()).then_some(ImageId { reference, distortion, level })
+    }
+
+    /// All 3000 ids in the database's order: i01_01_1, i01_01_2, … i25_24_5. Score vectors without names are in this
+    /// order.
+    pub fn all() -> impl Iterator<Item = ImageId> {
+        let count = REFERENCES * DISTORTIONS.len() * LEVELS;
+        (0..count).map(|i| ImageId {
+            reference: 1 + i / (DISTORTIONS.len() * LEVELS),
+            distortion: 1 + i / LEVELS % DISTORTIONS.len(),
+            level: 1 + i % LEVELS,
+        })
+    }
+
+    /// The reference's name as the database spells it, such as `I01`.
+    pub fn reference_name(&self) -> String {
+        format!("I{:02}", self.reference)
+    }
+}
+
+impl fmt::Display for ImageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("i{:02}_{:02}_{}", self.reference, self.distortion, self.level))
+    }
+}
+
+/// The number of exactly this many digits that `text` begins with, and the rest.
+fn number(text: &str, digits: usize) -> Option<(usize, &str)> {
+    let (head, rest) = text.split_at_checked(digits)?;
+    let value = head.bytes().all(|byte| byte.is_ascii_digit()).then(|| head.parse().ok())?;
+    Some((value?, rest))
+}
+
+/// One distorted image with its score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Which image; prints as `i01_01_1`.
+    pub id: ImageId,
+    /// Mean opinion score, 0 to 9, higher is better.
+    pub mos: f64,
+    /// Standard deviation of that mean; `None` when the database has no `mos_std.txt`.
+    pub mos_std: Option<f64>,
+    /// The distorted image's file.
+    pub path: PathBuf,
+    /// The reference image's file.
+    pub reference_path: PathBuf,
+}
+
+impl Entry {
+    /// The distortion's name, such as `gaussian_blur`.
+    pub fn distortion_name(&self) -> &'static str {
+        DISTORTIONS[self.id.distortion - 1]
+    }
+
+    /// The reference image.
+    pub fn read_reference(&self) -> Result<Rgb8> {
+        read_image(&self.reference_path)
+    }
+
+    /// The distorted image; its size must be that of `reference`.
+    pub fn read_distorted(&self, reference: &Rgb8) -> Result<Rgb8> {
+        let image = read_image(&self.path)?;
+        if (image.width, image.height) != (reference.width, reference.height) {
+            let (width, height) = (reference.width, reference.height);
+            let problem = format!(
+                "is {}×{} pixels, but its reference {} is {width}×{height}; put the original file in its place",
+                image.width,
+                image.height,
+                self.reference_path.display()
+            );
+            return Err(Error::data(&self.path, problem));
+        }
+        Ok(image)
+    }
+
+    /// Reference and distorted image, of equal size.
+    pub fn load_pair(&self) -> Result<(Rgb8, Rgb8)> {
+        let reference = self.read_reference()?;
+        let distorted = self.read_distorted(&reference)?;
+        Ok((reference, distorted))
+    }
+}
+
+/// The database as it was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tid2013 {
+    /// The images that are present, ordered by id.
+    pub entries: Vec<Entry>,
+    /// The score files, for a manifest: `mos_with_names.txt` and, if there is one, `mos_std.txt`.
+    pub score_files: Vec<PathBuf>,
+    /// How many reference images are present, used or not.
+    pub references: usize,
+}
+
+impl Tid2013 {
+    /// What is there of the whole.
+    pub fn coverage(&self) -> Coverage {
+        let mut images = [0; DISTORTIONS.len()];
+        self.entries.iter().for_each(|entry| images[entry.id.distortion - 1] += 1);
+        Coverage { images, references: self.references }
+    }
+}
+
+/// How much of TID2013 is present; prints as one line, such as
+/// `709 of 3000 images, of types 7, 8, 10, 16, 17 (120 each), 18 (109); 24 of 25 references`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// Images of each type, number 1 first; at most 125.
+    pub images: [usize; DISTORTIONS.len()],
+    /// Reference images, at most [`REFERENCES`].
+    pub references: usize,
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total: usize = self.images.iter().sum();
+        write!(f, "{total} of {} images", REFERENCES * LEVELS * DISTORTIONS.len())?;
+        // Types with equally many images are listed together, the most complete first.
+        let mut by_count: BTreeMap<std::cmp::Reverse<usize>, Vec<String>> = BTreeMap::new();
+        for (index, &count) in self.images.iter().enumerate().filter(|&(_, &count)| count > 0) {
+            by_count.entry(std::cmp::Reverse(count)).or_default().push((index + 1).to_string());
+        }
+        if total < REFERENCES * LEVELS * DISTORTIONS.len() {
+            for (i, (count, types)) in by_count.iter().enumerate() {
+                let each = if types.len() > 1 { " each" } else { "" };
+                write!(f, ", {}{} ({}{each})", if i == 0 { "of types " } else { "" }, types.join(", "), count.0)?;
+            }
+        }
+        write!(f, "; {} of {REFERENCES} references", self.references)
+    }
+}
+
+/// Reads the database in `folder`: lists its images and matches them with their references and scores.
+///
+/// # Errors
+/// [`Error::Data`] when a folder or `mos_with_names.txt` is missing, when there is no distorted image, when an
+/// image's name is not one of the database's, when there are two files for one image, when an image has no reference
+/// or no score, and when a row of a score file is not what it must be.
+pub fn read(folder: impl AsRef<Path>) -> Result<Tid2013> {
+    let folder = folder.as_ref();
+    let inside = visible_entries(folder)?;
+    let find = |name: &str| {
+        let named = |path: &Path| path.file_name().is_some_and(|found| found.eq_ignore_ascii_case(name));
+        inside.iter().map(|(path, _)| path.clone()).find(|path| named(path))
+    };
+    let require = |name: &str| find(name).ok_or_else(|| Error::data(folder.join(name), MISSING));
+    let references = images(&require("reference_images")?, "I01.BMP", |stem| {
+        let (reference, rest) = number(stem.strip_prefix(['i', 'I'])?, 2)?;
+        ((1..=REFERENCES).contains(&reference) && rest.is_empty()).then_some(reference)
+    })?;
+    let distorted_folder = require("distorted_images")?;
+    let distorted = images(&distorted_folder, "i01_01_1.bmp", ImageId::parse)?;
+    if distorted.is_empty() {
+        return Err(Error::data(distorted_folder, "holds no image; put TID2013's distorted images here"));
+    }
+    let score_file = require("mos_with_names.txt")?;
+    let std_file = find("mos_std.txt");
+    let scores = read_scores(&score_file, std_file.as_deref())?;
+    let mut entries = Vec::with_capacity(distorted.len());
+    for (id, path) in distorted {
+        let reference_path = references.get(&id.reference).cloned().ok_or_else(|| {
+            let expected = format!("reference_images/{}.BMP", id.reference_name());
+            Error::data(&path, format!("its reference {expected} is not there; put it there or take the image away"))
+        })?;
+        let &(mos, mos_std) = scores.get(&id).ok_or_else(|| {
+            Error::data(
+                &score_file,
+                format!("has no row for {}, which is present; use TID2013's own score files", path.display()),
+            )
+        })?;
+        entries.push(Entry { id, mos, mos_std, path, reference_path });
+    }
+    Ok(Tid2013 {
+        entries,
+        score_files: [score_file].into_iter().chain(std_file).collect(),
+        references: references.len(),
+    })
+}
+
+const MISSING: &str =
+    "is not there; the folder must have TID2013's layout (reference_images, distorted_images, mos_with_names.txt)";
+
+/// The BMP and PNG files of a folder by the key that `parse` finds in their names.
+fn images<K: Ord>(folder: &Path, example: &str, parse: impl Fn(&str) -> Option<K>) -> Result<BTreeMap<K, PathBuf>> {
+    let mut found = BTreeMap::new();
+    for (path, _) in visible_entries(folder)?.into_iter().filter(|(path, _)| has_extension(path, &["bmp", "png"])) {
+        let key = path.file_stem().and_then(|stem| parse(stem.to_str()?));
+        let key =
+            key.ok_or_else(|| Error::data(&path, format!("is not named like {example}; rename it or take it away")))?;
+        if let Some(other) = found.insert(key, path.clone()) {
+            return Err(Error::data(&path, format!("is the same image as {}; take one of them away", other.display())));
+        }
+    }
+    Ok(found)
+}
+
+/// MOS and its standard deviation by image.
+fn read_scores(path: &Path, std_path: Option<&Path>) -> Result<BTreeMap<ImageId, (f64, Option<f64>)>> {
+    let rows = lines(path)?;
+    let deviations = std_path.map(|std_path| Ok((std_path, lines(std_path)?))).transpose()?;
+    if let Some((std_path, deviations)) = &deviations
+        && deviations.len() != rows.len()
+    {
+        let problem = format!(
+            "has {} rows where {} has {}; the two must be of one release, line for line",
+            deviations.len(),
+            path.display(),
+            rows.len()
+        );
+        return Err(Error::data(std_path, problem));
+    }
+    let mut scores = BTreeMap::new();
+    for (index, row) in rows.iter().enumerate() {
+        let wrong = |problem: String| Error::data(path, format!("row {}: {problem}", index + 1));
+        let mut fields = row.split_whitespace();
+        let (Some(mos), Some(name), None) = (fields.next(), fields.next(), fields.next()) else {
+            return Err(wrong(format!("\"{row}\" is not a score and a file name, such as \"5.51429 i01_01_1.bmp\"")));
+        };
+        let id = ImageId::parse(name).ok_or_else(|| wrong(format!("\"{name}\" is not an image of TID2013")))?;
+        let mos = finite(mos).ok_or_else(|| wrong(format!("the score \"{mos}\" of {name} is not a finite number")))?;
+        let mos_std = match &deviations {
+            None => None,
+            Some((std_path, rows)) => Some(finite(&rows[index]).filter(|&std| std >= 0.0).ok_or_else(|| {
+                let problem = format!("row {}: \"{}\" is not a standard deviation", index + 1, rows[index]);
+                Error::data(std_path, problem)
+            })?),
+        };
+        if scores.insert(id, (mos, mos_std)).is_some() {
+            return Err(wrong(format!("{id} has a score already; keep one row for each image")));
+        }
+    }
+    Ok(scores)
+}
+
+/// The lines of a text file, without surrounding blanks and without empty lines at its end.
+fn lines(path: &Path) -> Result<Vec<String>> {
+    let bytes = std::fs::read(path).map_err(|reason| Error::data(path, format!("cannot be read: {reason}")))?;
+    let text = String::from_utf8(bytes).map_err(|_| Error::data(path, "is not a text file; use TID2013's own"))?;
+    Ok(text.trim_end().lines().map(|line| line.trim().to_string()).collect())
+}
+
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imaging::decode::{write_bmp, write_png};
+
+    #[test]
+    fn ids_are_read_in_any_spelling_and_written_in_one() {
+        let id = ImageId { reference: 1, distortion: 7, level: 2 };
+        for name in ["i01_07_2", "I01_07_2.BMP", " i01_07_2.png ", "distorted_images/i01_07_2.bmp"] {
+            assert_eq!(ImageId::parse(name), Some(id), "{name}");
+        }
+        for name in [
+            "",
+            "i1_07_2",
+            "i00_07_2",
+            "i26_07_2",
+            "i01_25_2",
+            "i01_07_6",
+            "i01_07_2x",
+            "i01-07-2",
+            "i+1_07_2",
+            "iäö_07_2",
+        ] {
+            assert_eq!(ImageId::parse(name), None, "{name}");
+        }
+        assert_eq!((id.to_string(), id.reference_name()), ("i01_07_2".to_string(), "I01".to_string()));
+        let all: Vec<_> = ImageId::all().collect();
+        assert_eq!(
+            (all.len(), all[0].to_string(), all[2999].to_string()),
+            (3000, "i01_01_1".into(), "i25_24_5".into())
+        );
+        assert!(all.is_sorted());
+    }
+
+    /// A folder with two references and three distorted images, in mixed spelling.
+    fn database() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let image = Rgb8::from_fn(9, 5, |x, y| [x as u8, y as u8, 7]);
+        for name in ["Reference_Images", "distorted_images"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let at = |name: &str| folder.path().join(name);
+        write_bmp(at("Reference_Images/I01.BMP"), &image).unwrap();
+        write_png(at("Reference_Images/i25.png"), &image).unwrap();
+        write_bmp(at("distorted_images/I25_24_5.BMP"), &image).unwrap();
+        write_png(at("distorted_images/i01_10_1.png"), &image).unwrap();
+        write_bmp(at("distorted_images/i01_07_1.bmp"), &image).unwrap();
+        std::fs::write(at("distorted_images/i01_08_1.bmp.part"), "half").unwrap();
+        std::fs::write(at("distorted_images/._i01_08_1.bmp"), "of an archive").unwrap();
+        std::fs::write(
+            at("MOS_with_names.txt"),
+            "5.5 I01_07_1.bmp\r\n4 i01_07_2.BMP\r\n3 i01_10_1.bmp\r\n0 i25_24_5.bmp\r\n\r\n",
+        )
+        .unwrap();
+        std::fs::write(at("mos_std.txt"), "0.1\r\n0.2\r\n0.3\r\n0.4\r\n").unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_partial_database_is_read_in_order() {
+        let folder = database();
+        let data = read(folder.path()).unwrap();
+        let read: Vec<_> = data.entries.iter().map(|e| (e.id.to_string(), e.mos, e.mos_std.unwrap())).collect();
+        let expected = [("i01_07_1", 5.5, 0.1), ("i01_10_1", 3.0, 0.3), ("i25_24_5", 0.0, 0.4)];
+        assert_eq!(read, expected.map(|(id, mos, std)| (id.to_string(), mos, std)));
+        assert_eq!(data.entries[2].distortion_name(), "sparse_sampling_reconstruction");
+        assert_eq!(data.coverage().to_string(), "3 of 3000 images, of types 7, 10, 24 (1 each); 2 of 25 references");
+        let (reference, distorted) = data.entries[1].load_pair().unwrap();
+        assert_eq!(reference, distorted);
+
+        std::fs::remove_file(folder.path().join("mos_std.txt")).unwrap();
+        let data = super::read(folder.path()).unwrap();
+        assert!(data.entries.iter().all(|entry| entry.mos_std.is_none()));
+    }
+
+    #[test]
+    fn coverage_is_one_line() {
+        let mut coverage = Coverage { images: [125; 24], references: 25 };
+        assert_eq!(coverage.to_string(), "3000 of 3000 images; 25 of 25 references");
+        coverage = Coverage { images: [0; 24], references: 24 };
+        for (distortion, count) in [(7, 120), (8, 120), (18, 109)] {
+            coverage.images[distortion - 1] = count;
+        }
+        assert_eq!(coverage.to_string(), "349 of 3000 images, of types 7, 8 (120 each), 18 (109); 24 of 25 references");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_database_is_said() {
+        let scores = "5 i01_07_1.bmp\n3 i01_10_1.bmp\n";
+        type Change<'a> = Box<dyn Fn(&Path) + 'a>;
+        let remove = |name: &'static str| -> Change {
+            Box::new(move |folder| std::fs::remove_dir_all(folder.join(name)).unwrap())
+        };
+        let delete =
+            |name: &'static str| -> Change { Box::new(move |folder| std::fs::remove_file(folder.join(name)).unwrap()) };
+        let write = |name: &'static str, text: String| -> Change {
+            Box::new(move |folder| std::fs::write(folder.join(name), &text).unwrap())
+        };
+        let rows = |text: &str| write("MOS_with_names.txt", text.to_string());
+        let cases = [
+            (remove("Reference_Images"), "reference_images: is not there"),
+            (remove("distorted_images"), "distorted_images: is not there"),
+            (delete("MOS_with_names.txt"), "mos_with_names.txt: is not there"),
+            (delete("Reference_Images/i25.png"), "I25_24_5.BMP: its reference reference_images/I25.BMP is not there"),
+            (write("distorted_images/i01_07_1.png", String::new()), "is the same image as"),
+            (write("distorted_images/copy.bmp", String::new()), "copy.bmp: is not named like i01_01_1.bmp"),
+            (write("Reference_Images/I26.bmp", String::new()), "I26.bmp: is not named like I01.BMP"),
+            (rows("1 i01_07_1.bmp\n1\n1\n1\n"), "row 2: \"1\" is not a score and a file name"),
+            (rows("1 i01_07_1.bmp\n1 a.bmp\n1\n1\n"), "row 2: \"a.bmp\" is not an image of TID2013"),
+            (
+                rows("1 i01_07_1.bmp\nNaN i01_10_1.bmp\n1\n1\n"),
+                "row 2: the score \"NaN\" of i01_10_1.bmp is not a finite number",
+            ),
+            (rows("1 i01_07_1.bmp\n2 I01_07_1.BMP\n1\n1\n"), "row 2: i01_07_1 has a score already"),
+            (rows(scores), "mos_std.txt: has 4 rows where"),
+            (
+                write("mos_std.txt", "0.1\nx\n0.1\n0.1".to_string()),
+                "mos_std.txt: row 2: \"x\" is not a standard deviation",
+            ),
+            (write("mos_std.txt", "0.1\n-1\n0.1\n0.1".to_string()), "row 2: \"-1\" is not a standard deviation"),
+            (
+                Box::new(|folder: &Path| std::fs::write(folder.join("mos_std.txt"), [0xFF, 0xFE]).unwrap()),
+                "is not a text file",
+            ),
+            (
+                Box::new(|folder: &Path| {
+                    std::fs::remove_file(folder.join("mos_std.txt")).unwrap();
+                    std::fs::write(folder.join("MOS_with_names.txt"), scores).unwrap();
+                }),
+                "MOS_with_names.txt: has no row for",
+            ),
+        ];
+        for (change, expected) in cases {
+            let folder = database();
+            change(folder.path());
+            let error = read(folder.path()).unwrap_err();
+            assert!(matches!(error, Error::Data { .. }));
+            assert!(error.to_string().contains(expected), "{expected:?} is not in {error:?}");
+        }
+        let error = read("no such folder").unwrap_err().to_string();
+        assert!(error.contains("no such folder: the folder cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn a_distorted_image_of_another_size_is_an_error() {
+        let folder = database();
+        let path = folder.path().join("distorted_images/i01_10_1.png");
+        write_png(&path, &Rgb8::new(5, 9, vec![0; 135])).unwrap();
+        let error = read(folder.path()).unwrap().entries[1].load_pair().unwrap_err().to_string();
+        assert!(
+            error.contains("i01_10_1.png: is 5×9 pixels, but its reference") && error.contains("I01.BMP is 9×5"),
+            "{error}"
+        );
+    }
+}
