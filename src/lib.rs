@@ -10,6 +10,7 @@ pub mod iqa;
 pub mod lanes;
 pub mod models;
 pub mod nn;
+pub mod report;
 pub mod stats;
 
 pub use error::{Error, Result};

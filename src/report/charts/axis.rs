@@ -1,0 +1,294 @@
+//! Numbers to pixels: scales, round ticks, frames.
+
+use super::page::{Align, BLACK, GREY, PALE, Page, Point};
+use crate::lanes::math;
+use plotters::backend::DrawingBackend;
+
+/// What a number goes through before it is placed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Linear,
+    Logarithmic,
+}
+
+/// An axis: values from `low` to `high` at pixels from `start` to `end`.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    low: f64,
+    high: f64,
+    logarithmic: bool,
+    pub(super) start: f64,
+    pub(super) end: f64,
+    /// Values and their labels.
+    pub(super) ticks: Vec<(f64, String)>,
+}
+
+impl Axis {
+    /// An axis over all of `values` between the pixels `start` and `end`, with round numbers at both ends and about `count` ticks.
+    ///
+    /// Without values it goes from 0 to 1; with one, a little to either side.
+    pub(super) fn round(values: impl Iterator<Item = f64>, count: usize, start: f64, end: f64) -> Axis {
+        let (low, high) = range(values);
+        let step = Step::of(low, high, count);
+        let (first, last) = ((low / step.size()).floor(), (high / step.size()).ceil());
+        let ticks = step.ticks(first, last);
+        let (low, high) = (ticks[0].0, ticks[ticks.len() - 1].0);
+        Axis { low, high, logarithmic: false, start, end, ticks }
+    }
+
+    /// An axis that ends at the values themselves and a little beyond, with about `count` round ticks inside. Values on a
+    /// logarithmic one are positive; without any it goes from 1 to 10.
+    pub(super) fn tight(values: impl Iterator<Item = f64>, count: usize, kind: Kind, start: f64, end: f64) -> Axis {
+        let logarithmic = kind == Kind::Logarithmic;
+        let mut values: Vec<f64> = values.collect();
+        if logarithmic && values.is_empty() {
+            values = vec![1.0, 10.0];
+        }
+        let values = range(values.into_iter());
+        let (low, high) = if logarithmic { (math::log10(values.0), math::log10(values.1)) } else { values };
+        let (low, high) = (low - 0.03 * (high - low), high + 0.03 * (high - low));
+        let ticks = if logarithmic { decades(values, low, high, count) } else { inside(low, high, count) };
+        Axis { low, high, logarithmic, start, end, ticks }
+    }
+
+    /// The pixel of `value`.
+    pub(super) fn at(&self, value: f64) -> f64 {
+        let value = if self.logarithmic { math::log10(value) } else { value };
+        self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+    }
+
+    /// The least value of a linear axis.
+    pub(super) fn low(&self) -> f64 {
+        self.low
+    }
+}
+
+/// Least and greatest of `values`, never the same.
+fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    if low > high {
+        return (0.0, 1.0);
+    }
+    if high - low > 1e-9 * low.abs().max(high.abs()) {
+        return (low, high);
+    }
+    let around = if low == 0.0 { 0.5 } else { 0.05 * low.abs() };
+    (low - around, high + around)
+}
+
+/// 1, 2 or 5 times a power of ten.
+struct Step {
+    digit: f64,
+    exponent: i32,
+}
+
+impl Step {
+    /// The smallest that needs at most `count` steps from `low` to `high`.
+    fn of(low: f64, high: f64, count: usize) -> Step {
+        let wanted = (high - low) / count as f64;
+        let mut exponent = 0;
+        while power(exponent) > wanted {
+            exponent -= 1;
+        }
+        while power(exponent + 1) <= wanted {
+            exponent += 1;
+        }
+        for digit in [1.0, 2.0, 5.0] {
+            if scaled(digit, exponent) >= wanted {
+                return Step { digit, exponent };
+            }
+        }
+        Step { digit: 1.0, exponent: exponent + 1 }
+    }
+
+    fn size(&self) -> f64 {
+        scaled(self.digit, self.exponent)
+    }
+
+    /// The multiples from `first` to `last` with their labels.
+    fn ticks(&self, first: f64, last: f64) -> Vec<(f64, String)> {
+        let mut ticks = Vec::new();
+        let mut i = first;
+        while i <= last {
+            let value = scaled(i * self.digit, self.exponent);
+            // Plain digits while they are short.
+            let text = match self.exponent {
+                -5..=5 => label(value, (-self.exponent).max(0) as usize),
+                _ => format!("{value:e}").replacen('-', "−", usize::from(value < 0.0)),
+            };
+            ticks.push((value, text));
+            i += 1.0;
+        }
+        ticks
+    }
+}
+
+/// 10 to the `exponent`, by multiplication: exact up to 10²².
+fn power(exponent: i32) -> f64 {
+    let magnitude = (0..exponent.abs()).fold(1.0, |p, _| p * 10.0);
+    if exponent < 0 { 1.0 / magnitude } else { magnitude }
+}
+
+/// `number` · 10^`exponent`, dividing for negative exponents so that 3 · 10⁻¹ is 0.3.
+fn scaled(number: f64, exponent: i32) -> f64 {
+    if exponent < 0 { number / power(-exponent) } else { number * power(exponent) }
+}
+
+/// The round multiples between `low` and `high`.
+fn inside(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
+    let step = Step::of(low, high, count);
+    step.ticks((low / step.size()).ceil(), (high / step.size()).floor())
+}
+
+/// Ticks between 10^`low` and 10^`high`: decades, or 1, 2, 5 of each where decades are too few; `values` is the values' range.
+fn decades(values: (f64, f64), low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
+    let every = ((high - low) / count as f64).floor().max(1.0) as i32;
+    let digits: &[f64] = if high - low > 2.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    let mut ticks = Vec::new();
+    for exponent in low.floor() as i32..=high.ceil() as i32 {
+        for &digit in digits {
+            let value = scaled(digit, exponent);
+            if exponent.rem_euclid(every) == 0 && (low..=high).contains(&math::log10(value)) {
+                let text = if exponent.abs() > 4 {
+                    format!("{digit}e{exponent}")
+                } else {
+                    label(value, (-exponent).max(0) as usize)
+                };
+                ticks.push((value, text));
+            }
+        }
+    }
+    if ticks.len() > 1 {
+        return ticks;
+    }
+    // Less than a decade, without two such numbers: round steps of the values themselves.
+    let mut ticks = inside(values.0, values.1, count);
+    ticks.retain(|t| (low..=high).contains(&math::log10(t.0)));
+    ticks
+}
+
+/// `value` with a true minus sign.
+pub(super) fn label(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    match text.strip_prefix('-') {
+        Some(magnitude) if magnitude.bytes().all(|b| matches!(b, b'0' | b'.')) => magnitude.to_owned(),
+        Some(magnitude) => format!("−{magnitude}"),
+        None => text,
+    }
+}
+
+/// Letters of tick labels, pixels.
+pub(super) const TICK: f64 = 12.0;
+/// Letters of axis titles, pixels.
+pub(super) const TITLE: f64 = 13.0;
+
+/// Grid lines and labels of a horizontal axis below a plot that reaches from `top` to `bottom`, and its title if there is one.
+pub(super) fn horizontal<B: DrawingBackend>(page: &Page<B>, axis: &Axis, top: f64, bottom: f64, title: &str) {
+    for (value, label) in &axis.ticks {
+        let x = axis.at(*value);
+        page.path(&[(x, top), (x, bottom)], 1.0, PALE);
+        page.text(label, (x, bottom + 17.0), TICK, Align::Centre, GREY);
+    }
+    page.path(&[(axis.start, bottom), (axis.end, bottom)], 1.0, GREY);
+    page.text(title, ((axis.start + axis.end) / 2.0, bottom + 38.0), TITLE, Align::Centre, BLACK);
+}
+
+/// Grid lines and labels of a vertical axis left of a plot that reaches from `left` to `right`, and its title if there is one.
+pub(super) fn vertical<B: DrawingBackend>(page: &Page<B>, axis: &Axis, left: f64, right: f64, title: &str) {
+    let mut widest: f64 = 0.0;
+    for (value, label) in &axis.ticks {
+        let y = axis.at(*value);
+        page.path(&[(left, y), (right, y)], 1.0, PALE);
+        page.text(label, (left - 8.0, y + 0.36 * TICK), TICK, Align::Right, GREY);
+        widest = widest.max(super::page::width(label, TICK));
+    }
+    page.text_upwards(title, (left - 20.0 - widest, (axis.start + axis.end) / 2.0), TITLE, BLACK);
+}
+
+/// Room that a [`vertical`] axis needs to its left: labels, title and the sheet's margin.
+pub(super) fn room(axis: &Axis) -> f64 {
+    let widest = axis.ticks.iter().map(|(_, label)| super::page::width(label, TICK)).fold(0.0, f64::max);
+    widest + 20.0 + TITLE + 12.0
+}
+
+/// The pieces of the line through `points` that lie inside the rectangle between two corners.
+pub(super) fn clip(points: &[Point], low: Point, high: Point) -> Vec<Vec<Point>> {
+    let mut pieces: Vec<Vec<Point>> = Vec::new();
+    for pair in points.windows(2) {
+        let (a, d) = (pair[0], (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1));
+        // Liang and Barsky: the segment is a + t·d, and each side of the rectangle bounds t.
+        let (mut from, mut to) = (0.0_f64, 1.0_f64);
+        for (start, step, low, high) in [(a.0, d.0, low.0, high.0), (a.1, d.1, low.1, high.1)] {
+            if step == 0.0 {
+                if start < low || start > high {
+                    to = -1.0;
+                }
+            } else {
+                let (t0, t1) = ((low - start) / step, (high - start) / step);
+                (from, to) = (from.max(t0.min(t1)), to.min(t0.max(t1)));
+            }
+        }
+        if from < to {
+            let at = |t: f64| (a.0 + t * d.0, a.1 + t * d.1);
+            match pieces.last_mut() {
+                Some(piece) if from == 0.0 && piece.last() == Some(&pair[0]) => {
+                    piece.push(if to == 1.0 { pair[1] } else { at(to) })
+                }
+                _ => pieces
+                    .push(vec![if from == 0.0 { pair[0] } else { at(from) }, if to == 1.0 { pair[1] } else { at(to) }]),
+            }
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(axis: &Axis) -> Vec<&str> {
+        axis.ticks.iter().map(|t| t.1.as_str()).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_and_cover_the_values() {
+        for (values, expected) in [
+            (vec![0.61, 0.93], vec!["0.6", "0.7", "0.8", "0.9", "1.0"]),
+            (vec![0.0, 9.0], vec!["0", "2", "4", "6", "8", "10"]),
+            (vec![-0.3, 0.3], vec!["−0.4", "−0.2", "0.0", "0.2", "0.4"]),
+            (vec![], vec!["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+            (vec![-2e9, 1e9], vec!["−2e9", "−1e9", "0e0", "1e9"]),
+            (vec![100.0], vec!["94", "96", "98", "100", "102", "104", "106"]),
+        ] {
+            assert_eq!(labels(&Axis::round(values.iter().copied(), 5, 0.0, 1.0)), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn values_land_where_they_should() {
+        let axis = Axis::round([0.0, 10.0].into_iter(), 5, 200.0, 100.0);
+        assert_eq!((axis.at(0.0), axis.at(5.0), axis.at(10.0)), (200.0, 150.0, 100.0));
+        let axis = Axis::tight([0.001, 1000.0].into_iter(), 6, Kind::Logarithmic, 0.0, 600.0);
+        assert!((axis.at(1.0) - 300.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn logarithmic_ticks_are_found_for_any_range() {
+        for (values, expected) in [
+            (vec![0.003, 900.0], vec!["0.01", "0.1", "1", "10", "100", "1000"]),
+            (vec![1.5, 30.0], vec!["2", "5", "10", "20"]),
+            (vec![31.0, 34.0], vec!["31", "32", "33", "34"]),
+            (vec![1e-12, 1e12], vec!["1e-10", "1e-5", "1", "1e5", "1e10"]),
+        ] {
+            let axis = Axis::tight(values.iter().copied(), 5, Kind::Logarithmic, 0.0, 1.0);
+            assert_eq!(labels(&axis), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn lines_are_cut_at_the_frame() {
+        let points = [(-1.0, 0.5), (0.5, 0.5), (0.5, 2.0), (0.75, 2.0), (0.75, 0.0)];
+        let pieces = clip(&points, (0.0, 0.0), (1.0, 1.0));
+        assert_eq!(pieces, [vec![(0.0, 0.5), (0.5, 0.5), (0.5, 1.0)], vec![(0.75, 1.0), (0.75, 0.0)]]);
+    }
+}

@@ -1,0 +1,137 @@
+//! One statistic for many categories and a few methods: a row for each category, a dot for each method.
+
+use super::axis::{self, Axis};
+use super::finite;
+use super::page::{Align, BAND, BLACK, Chart, GREY, MARGIN, Page, Picture, header_height, render, shorten, width};
+use crate::error::Result;
+use plotters::backend::DrawingBackend;
+
+/// SROCC by distortion type.
+#[derive(Clone, Debug)]
+pub struct Dots {
+    /// What is shown.
+    pub title: String,
+    /// What data the numbers are from.
+    pub data: String,
+    /// The statistic on the axis: `SROCC`.
+    pub statistic: String,
+    /// The rows, from top to bottom.
+    pub categories: Vec<String>,
+    /// The methods, in the legend's order.
+    pub series: Vec<Series>,
+}
+
+/// One method's values.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// The method's name.
+    pub name: String,
+    /// A value for each category, where there is one.
+    pub values: Vec<Option<f64>>,
+}
+
+impl Dots {
+    /// The chart as SVG and PNG: 1000 pixels wide, as high as the categories need (about 750 pixels for 24).
+    ///
+    /// # Panics
+    /// When a series does not have as many values as there are categories.
+    ///
+    /// # Errors
+    /// [`crate::Error::Undefined`] for a number that is not finite.
+    pub fn render(&self) -> Result<Picture> {
+        for series in &self.series {
+            assert_eq!(series.values.len(), self.categories.len(), "values of {}", series.name);
+        }
+        render(self)
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = f64> {
+        self.series.iter().flat_map(|s| s.values.iter().copied().flatten())
+    }
+
+    /// The height of a row: more for more series.
+    fn row(&self) -> f64 {
+        (6.0 * self.series.len() as f64 + 4.0).max(25.0)
+    }
+
+    /// The legend's entries, in lines that fit.
+    fn legend(&self) -> Vec<Vec<usize>> {
+        let (limit, mut x) = (f64::from(WIDTH) - 2.0 * MARGIN, 0.0);
+        let mut lines: Vec<Vec<usize>> = vec![vec![]];
+        for (i, series) in self.series.iter().enumerate() {
+            let entry = entry(&series.name);
+            if x + entry > limit {
+                lines.push(vec![]);
+                x = 0.0;
+            }
+            x += entry;
+            lines.last_mut().expect("there is a line").push(i);
+        }
+        lines
+    }
+}
+
+const WIDTH: u32 = 1000;
+
+/// The width of a legend's entry.
+fn entry(name: &str) -> f64 {
+    width(&shorten(name, 13.0, 300.0), 13.0) + 44.0
+}
+
+impl Chart for Dots {
+    fn size(&self) -> (u32, u32) {
+        let header = header_height(&self.title, &self.data, f64::from(WIDTH));
+        let height =
+            header + 22.0 * self.legend().len() as f64 + 12.0 + self.row() * self.categories.len().max(4) as f64 + 56.0;
+        (WIDTH, height.ceil() as u32)
+    }
+
+    fn check(&self) -> Result<()> {
+        finite(&self.title, self.numbers())
+    }
+
+    fn draw<B: DrawingBackend>(&self, page: &Page<B>) {
+        let mut top = page.header(&self.title, &self.data);
+        for line in self.legend() {
+            let mut x = MARGIN;
+            top += 22.0;
+            for i in line {
+                page.mark(i, (x + 6.0, top - 10.0), 5.0);
+                page.text(&shorten(&self.series[i].name, 13.0, 300.0), (x + 18.0, top - 5.5), 13.0, Align::Left, BLACK);
+                x += entry(&self.series[i].name);
+            }
+        }
+        top += 12.0;
+        let bottom = page.height - 56.0;
+        let widest = self.categories.iter().map(|c| width(c, 13.0)).fold(0.0, f64::max).min(0.36 * page.width);
+        let (left, right) = (MARGIN + widest + 12.0, page.width - MARGIN - 8.0);
+        let x = Axis::round(self.numbers(), 8, left + 8.0, right);
+        let row = self.row();
+        for (i, category) in self.categories.iter().enumerate() {
+            let y = top + i as f64 * row;
+            if i % 2 == 0 {
+                page.rectangle((MARGIN - 6.0, y), (right, y + row), BAND);
+            }
+            page.text(
+                &shorten(category, 13.0, widest + 1.0),
+                (left - 10.0, y + 0.5 * row + 4.7),
+                13.0,
+                Align::Right,
+                BLACK,
+            );
+        }
+        axis::horizontal(page, &x, top, bottom, &self.statistic);
+        if x.low() < 0.0 {
+            page.path(&[(x.at(0.0), top), (x.at(0.0), bottom)], 1.5, GREY);
+        }
+        let spread = (row - 8.0) / self.series.len().max(1) as f64;
+        for (s, series) in self.series.iter().enumerate() {
+            let offset = (s as f64 - (self.series.len() as f64 - 1.0) / 2.0) * spread.min(6.0);
+            for (i, value) in series.values.iter().enumerate() {
+                if let Some(value) = value {
+                    page.mark(s, (x.at(*value), top + (i as f64 + 0.5) * row + offset), 4.5);
+                }
+            }
+        }
+    }
+}

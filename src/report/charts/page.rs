@@ -1,0 +1,321 @@
+//! A sheet to draw on: pixels as `f64`, y downwards, for either back end.
+
+use crate::error::Result;
+use image::ImageEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{FontTransform, register_font};
+use std::sync::LazyLock;
+
+/// A chart as two files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The SVG document.
+    pub svg: String,
+    /// The PNG file: 8-bit RGB.
+    pub png: Vec<u8>,
+}
+
+/// Grid cells per pixel, each way.
+const GRID: i32 = 4;
+
+/// The font's name in the SVG, with what may stand in for it where it is not installed: Verdana has the same widths.
+const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
+
+static REGISTERED: LazyLock<()> = LazyLock::new(|| {
+    let font = include_bytes!("../fonts/DejaVuSans-charts.ttf");
+    assert!(register_font(FONT, FontStyle::Normal, font).is_ok(), "the bundled font is a font");
+});
+
+pub(super) const BLACK: RGBColor = RGBColor(0x22, 0x22, 0x22);
+pub(super) const GREY: RGBColor = RGBColor(0x5F, 0x5F, 0x5F);
+pub(super) const PALE: RGBColor = RGBColor(0xDD, 0xDD, 0xDD);
+pub(super) const BAND: RGBColor = RGBColor(0xF4, 0xF4, 0xF4);
+pub(super) const WHITE: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
+pub(super) const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xB2);
+pub(super) const ORANGE: RGBColor = RGBColor(0xE6, 0x9F, 0x00);
+pub(super) const VERMILION: RGBColor = RGBColor(0xD5, 0x5E, 0x00);
+
+/// Okabe and Ito's colours without yellow, which is too light for marks on white.
+const PALETTE: [RGBColor; 7] = [
+    BLUE,
+    VERMILION,
+    RGBColor(0x00, 0x9E, 0x73),
+    RGBColor(0xCC, 0x79, 0xA7),
+    ORANGE,
+    RGBColor(0x56, 0xB4, 0xE9),
+    BLACK,
+];
+
+/// The colour of series `i`; it repeats after seven.
+pub(super) fn colour(i: usize) -> RGBColor {
+    PALETTE[i % PALETTE.len()]
+}
+
+/// What can be drawn on a [`Page`].
+pub(super) trait Chart {
+    /// Width and height in pixels.
+    fn size(&self) -> (u32, u32);
+    /// Whether the data can be drawn at all.
+    fn check(&self) -> Result<()>;
+    /// Draws everything.
+    fn draw<B: DrawingBackend>(&self, page: &Page<B>);
+}
+
+/// Draws `chart` with both back ends.
+pub(super) fn render(chart: &impl Chart) -> Result<Picture> {
+    chart.check()?;
+    LazyLock::force(&REGISTERED);
+    let (width, height) = chart.size();
+    let fine = (width * GRID as u32, height * GRID as u32);
+
+    let mut svg = String::new();
+    // The back end sets text at size/1.24 and puts the baseline 0.76 em below the position.
+    draw(chart, SVGBackend::with_string(&mut svg, fine), Letters { size: 1.24, drop: 0.76 });
+    let on_grid = format!("width=\"{}\" height=\"{}\"", fine.0, fine.1);
+    let svg = svg.replacen(&on_grid, &format!("width=\"{width}\" height=\"{height}\""), 1);
+
+    let mut cells = vec![0; 3 * (fine.0 * fine.1) as usize];
+    // It draws text at the size from the font's ascender to its descender (2384/2048 em), the baseline half of that below.
+    draw(chart, BitMapBackend::with_buffer(&mut cells, fine), Letters { size: 1.1640625, drop: 0.58203125 });
+    Ok(Picture { svg, png: encode(&average(&cells, width as usize), width, height) })
+}
+
+fn draw<B: DrawingBackend>(chart: &impl Chart, backend: B, letters: Letters) {
+    let area = backend.into_drawing_area();
+    area.fill(&WHITE).unwrap_or_else(|e| panic!("{DRAWN}: {e}"));
+    let (width, height) = chart.size();
+    let page = Page { area, letters, width: f64::from(width), height: f64::from(height) };
+    chart.draw(&page);
+    page.area.present().unwrap_or_else(|e| panic!("{DRAWN}: {e}"));
+}
+
+const DRAWN: &str = "drawing into memory with the bundled font does not fail";
+
+/// The mean of each `GRID` × `GRID` cells, rounded half up.
+fn average(cells: &[u8], width: usize) -> Vec<u8> {
+    let grid = GRID as usize;
+    let (row, area) = (3 * width * grid, (grid * grid) as u32);
+    let mut pixels = Vec::with_capacity(cells.len() / (grid * grid));
+    for rows in cells.chunks_exact(row * grid) {
+        for x in 0..width {
+            for channel in 0..3 {
+                let of_cell = |i: usize| u32::from(rows[i / grid * row + 3 * (grid * x + i % grid) + channel]);
+                let sum: u32 = (0..grid * grid).map(of_cell).sum();
+                pixels.push(((sum + area / 2) / area) as u8);
+            }
+        }
+    }
+    pixels
+}
+
+fn encode(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let mut png = Vec::new();
+    PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::Adaptive)
+        .write_image(pixels, width, height, image::ExtendedColorType::Rgb8)
+        .expect("encoding into memory does not fail");
+    png
+}
+
+/// How a back end takes text, in units of the em: its font size, and how far below a `Top` position it puts the baseline.
+#[derive(Clone, Copy)]
+struct Letters {
+    size: f64,
+    drop: f64,
+}
+
+/// A position in pixels.
+pub(super) type Point = (f64, f64);
+
+/// Where a text's position lies on its baseline.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Align {
+    Left,
+    Centre,
+    Right,
+}
+
+/// The sheet: `width` × `height` pixels, white.
+pub(super) struct Page<B: DrawingBackend> {
+    area: DrawingArea<B, Shift>,
+    letters: Letters,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+/// `pixels` on the grid.
+fn grid(pixels: f64) -> i32 {
+    (pixels * f64::from(GRID) + 0.5).floor() as i32
+}
+
+fn on_grid((x, y): Point) -> (i32, i32) {
+    (grid(x), grid(y))
+}
+
+impl<B: DrawingBackend> Page<B> {
+    fn put<'e, E>(&self, element: &'e E)
+    where
+        &'e E: plotters::element::PointCollection<'e, (i32, i32)>,
+        E: plotters::element::Drawable<B>,
+    {
+        self.area.draw(element).unwrap_or_else(|e| panic!("{DRAWN}: {e}"));
+    }
+
+    /// A line through `points`, `width` pixels wide.
+    pub(super) fn path(&self, points: &[Point], width: f64, colour: RGBColor) {
+        if points.len() > 1 {
+            let style = colour.stroke_width(grid(width) as u32);
+            self.put(&PathElement::new(points.iter().map(|&p| on_grid(p)).collect::<Vec<_>>(), style));
+        }
+    }
+
+    /// The same in dashes of 6 pixels with gaps of 4, going on around the corners.
+    pub(super) fn dashes(&self, points: &[Point], width: f64, colour: RGBColor) {
+        let (dash, gap) = (6.0_f64, 4.0);
+        let (mut dash_on, mut left) = (true, dash);
+        for pair in points.windows(2) {
+            let ((x, y), (dx, dy)) = (pair[0], (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1));
+            let length = (dx * dx + dy * dy).sqrt();
+            let at = |s: f64| (x + dx * s / length, y + dy * s / length);
+            let mut done = 0.0;
+            while done < length {
+                let step = left.min(length - done);
+                if dash_on {
+                    self.path(&[at(done), at(done + step)], width, colour);
+                }
+                (done, left) = (done + step, left - step);
+                if left <= 0.0 {
+                    dash_on = !dash_on;
+                    left = if dash_on { dash } else { gap };
+                }
+            }
+        }
+    }
+
+    /// A filled rectangle between two corners.
+    pub(super) fn rectangle(&self, (x0, y0): Point, (x1, y1): Point, colour: RGBColor) {
+        let corners = [on_grid((x0.min(x1), y0.min(y1))), on_grid((x0.max(x1), y0.max(y1)))];
+        self.put(&Rectangle::new(corners, colour.filled()));
+    }
+
+    /// A filled disc.
+    pub(super) fn disc(&self, centre: Point, radius: f64, colour: RGBColor) {
+        self.put(&Circle::new(on_grid(centre), grid(radius), colour.filled()));
+    }
+
+    /// The mark of series `i`: a disc, square, triangle or diamond of `radius`; the shape changes every seven series, as the colour begins anew.
+    pub(super) fn mark(&self, i: usize, (x, y): Point, radius: f64) {
+        let r = radius;
+        let corners = match i / PALETTE.len() % 4 {
+            0 => return self.disc((x, y), r, colour(i)),
+            1 => vec![
+                (x - 0.9 * r, y - 0.9 * r),
+                (x + 0.9 * r, y - 0.9 * r),
+                (x + 0.9 * r, y + 0.9 * r),
+                (x - 0.9 * r, y + 0.9 * r),
+            ],
+            2 => vec![(x, y - 1.2 * r), (x + 1.1 * r, y + 0.8 * r), (x - 1.1 * r, y + 0.8 * r)],
+            _ => vec![(x, y - 1.3 * r), (x + 1.1 * r, y), (x, y + 1.3 * r), (x - 1.1 * r, y)],
+        };
+        self.put(&Polygon::new(corners.into_iter().map(on_grid).collect::<Vec<_>>(), colour(i).filled()));
+    }
+
+    /// `text` with its baseline at `at`, letters of `em` pixels.
+    pub(super) fn text(&self, text: &str, at: Point, em: f64, align: Align, colour: RGBColor) {
+        self.letters(text, (at.0, at.1 - self.letters.drop * em), em, align, colour, FontTransform::None);
+    }
+
+    /// The same on a white ground, for numbers among lines.
+    pub(super) fn text_on_white(&self, text: &str, at: Point, em: f64, align: Align, colour: RGBColor) {
+        let wide = width(text, em);
+        let left = match align {
+            Align::Left => at.0,
+            Align::Centre => at.0 - wide / 2.0,
+            Align::Right => at.0 - wide,
+        };
+        self.rectangle((left - 1.0, at.1 - 0.78 * em), (left + wide + 1.0, at.1 + 0.08 * em), WHITE);
+        self.text(text, at, em, align, colour);
+    }
+
+    /// `text` reading upwards, centred at height `at.1`, its baseline at `at.0`.
+    pub(super) fn text_upwards(&self, text: &str, at: Point, em: f64, colour: RGBColor) {
+        let at = (at.0 - self.letters.drop * em, at.1);
+        self.letters(text, at, em, Align::Centre, colour, FontTransform::Rotate270);
+    }
+
+    fn letters(&self, text: &str, at: Point, em: f64, align: Align, colour: RGBColor, turn: FontTransform) {
+        let h_pos = match align {
+            Align::Left => HPos::Left,
+            Align::Centre => HPos::Center,
+            Align::Right => HPos::Right,
+        };
+        let font = FontDesc::new(FontFamily::Name(FONT), em * self.letters.size * f64::from(GRID), FontStyle::Normal);
+        let style = TextStyle::from(font.transform(turn)).color(&colour).pos(Pos::new(h_pos, VPos::Top));
+        self.put(&Text::new(text, on_grid(at), style));
+    }
+
+    /// The title, and below it what data the numbers are from; returns the y below which the chart may begin.
+    pub(super) fn header(&self, title: &str, data: &str) -> f64 {
+        let mut y = 12.0;
+        for (text, em, colour) in [(title, 19.0, BLACK), (data, 13.0, GREY)] {
+            for line in wrap(text, em, self.width - 2.0 * MARGIN) {
+                y += 1.3 * em;
+                self.text(&line, (MARGIN, y), em, Align::Left, colour);
+            }
+        }
+        y + 12.0
+    }
+}
+
+/// Space at the sheet's edges, pixels.
+pub(super) const MARGIN: f64 = 24.0;
+
+/// The height that [`Page::header`] will take on a sheet of this width.
+pub(super) fn header_height(title: &str, data: &str, width: f64) -> f64 {
+    let lines = |text: &str, em: f64| wrap(text, em, width - 2.0 * MARGIN).len() as f64 * 1.3 * em;
+    24.0 + lines(title, 19.0) + lines(data, 13.0)
+}
+
+/// The width of `text` in letters of `em` pixels.
+pub(super) fn width(text: &str, em: f64) -> f64 {
+    LazyLock::force(&REGISTERED);
+    // Measured at a size large enough that the rounding to whole units does not show.
+    let font = FontDesc::new(FontFamily::Name(FONT), 1164.0625, FontStyle::Normal);
+    let (w, _) = font.box_size(text).unwrap_or_else(|e| panic!("{DRAWN}: {e}"));
+    f64::from(w) * em / 1000.0
+}
+
+/// `text` in lines no wider than `limit`, broken between words; a word that is too wide by itself is cut with an ellipsis.
+pub(super) fn wrap(text: &str, em: f64, limit: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let word = shorten(word, em, limit);
+        match lines.last_mut() {
+            Some(line) if width(&format!("{line} {word}"), em) <= limit => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
+}
+
+/// `text`, or as much of it as fits into `limit` with an ellipsis.
+pub(super) fn shorten(text: &str, em: f64, limit: f64) -> String {
+    if width(text, em) <= limit {
+        return text.to_owned();
+    }
+    let mut kept: Vec<char> = text.chars().collect();
+    loop {
+        kept.pop();
+        let short: String = kept.iter().chain(&['…']).collect();
+        if kept.is_empty() || width(&short, em) <= limit {
+            return short;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Scores against opinion: a panel for each method, with the curve that was fitted and the straight line.
+
+use super::axis::{self, Axis, Kind};
+use super::finite;
+use super::page::{Align, BLACK, Chart, GREY, MARGIN, PALE, Page, Picture, Point, WHITE, render, shorten, width};
+use crate::error::Result;
+use plotters::backend::DrawingBackend;
+
+/// Panels side by side that share the vertical axis and the legend.
+#[derive(Clone, Debug)]
+pub struct Scatter {
+    /// What is shown.
+    pub title: String,
+    /// What data the numbers are from.
+    pub data: String,
+    /// The title of the axis of each panel: `score`.
+    pub x: String,
+    /// The title of the common axis: `MOS`.
+    pub y: String,
+    /// The kinds of points, in the legend's order: the distortion types present.
+    pub kinds: Vec<String>,
+    /// From left to right; three fit well.
+    pub panels: Vec<Panel>,
+}
+
+/// One method's points.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    /// The method's name.
+    pub method: String,
+    /// A short remark under it: `SROCC 0.865`.
+    pub note: String,
+    /// Score, opinion, and an index into [`Scatter::kinds`].
+    pub points: Vec<(f64, f64, usize)>,
+    /// Points along the fitted logistic curve, by rising score; may be empty.
+    pub curve: Vec<(f64, f64)>,
+    /// Points along the fitted straight line; may be empty.
+    pub line: Vec<(f64, f64)>,
+}
+
+impl Scatter {
+    /// The chart as SVG and PNG: 1000 × 600 pixels.
+    ///
+    /// # Panics
+    /// When a point is of a kind that the legend does not have.
+    ///
+    /// # Errors
+    /// [`crate::Error::Undefined`] for a number that is not finite.
+    pub fn render(&self) -> Result<Picture> {
+        let kinds = self.kinds.len();
+        assert!(
+            self.panels.iter().flat_map(|p| &p.points).all(|p| p.2 < kinds),
+            "every point is of one of {kinds} kinds"
+        );
+        render(self)
+    }
+
+    /// The marks and lines with their names, from `top` downwards.
+    fn legend<B: DrawingBackend>(&self, page: &Page<B>, left: f64, top: f64) {
+        let limit = page.width - left - 36.0;
+        let rows = self.kinds.len() + 2;
+        let step = ((page.height - top - 20.0) / rows as f64).min(19.0);
+        let em = (0.68 * step).min(12.0);
+        let mut y = top;
+        for (i, kind) in self.kinds.iter().enumerate() {
+            page.mark(i, (left + 10.0, y), 4.0);
+            page.text(&shorten(kind, em, limit), (left + 26.0, y + 0.36 * em), em, Align::Left, BLACK);
+            y += step;
+        }
+        y += 0.3 * step;
+        if self.panels.iter().any(|p| !p.curve.is_empty()) {
+            page.path(&[(left - 2.0, y), (left + 19.0, y)], 2.5, BLACK);
+            page.text(CURVE, (left + 26.0, y + 0.36 * em), em, Align::Left, BLACK);
+            y += step;
+        }
+        if self.panels.iter().any(|p| !p.line.is_empty()) {
+            page.dashes(&[(left - 2.0, y), (left + 19.0, y)], 2.0, BLACK);
+            page.text("straight line", (left + 26.0, y + 0.36 * em), em, Align::Left, BLACK);
+        }
+    }
+}
+
+const CURVE: &str = "fitted logistic";
+
+impl Chart for Scatter {
+    fn size(&self) -> (u32, u32) {
+        (1000, 600)
+    }
+
+    fn check(&self) -> Result<()> {
+        let points = self.panels.iter().flat_map(|p| &p.points).flat_map(|&(x, y, _)| [x, y]);
+        let lines = self.panels.iter().flat_map(|p| p.curve.iter().chain(&p.line)).flat_map(|&(x, y)| [x, y]);
+        finite(&self.title, points.chain(lines))
+    }
+
+    fn draw<B: DrawingBackend>(&self, page: &Page<B>) {
+        let top = page.header(&self.title, &self.data) + 44.0;
+        let bottom = page.height - 56.0;
+        let widest = self.kinds.iter().map(|k| width(k, 12.0)).fold(width(CURVE, 12.0), f64::max);
+        let legend = page.width - (widest.min(220.0) + 26.0 + 14.0);
+        let y = Axis::tight(self.panels.iter().flat_map(|p| &p.points).map(|p| p.1), 9, Kind::Linear, bottom, top);
+        let (left, gap) = (axis::room(&y), 22.0);
+        let count = self.panels.len().max(1) as f64;
+        let panel_width = (legend - MARGIN - left - gap * (count - 1.0)) / count;
+        for (i, panel) in self.panels.iter().enumerate() {
+            let start = left + i as f64 * (panel_width + gap);
+            let end = start + panel_width;
+            let ticks = (panel_width / 42.0).max(2.0) as usize;
+            let x = Axis::tight(panel.points.iter().map(|p| p.0), ticks, Kind::Linear, start, end);
+            axis::horizontal(page, &x, top, bottom, &self.x);
+            if i == 0 {
+                axis::vertical(page, &y, start, end, &self.y);
+            } else {
+                for (value, _) in &y.ticks {
+                    page.path(&[(start, y.at(*value)), (end, y.at(*value))], 1.0, PALE);
+                }
+            }
+            let radius = if panel.points.len() > 1000 { 1.9 } else { 2.6 };
+            for &(score, opinion, kind) in &panel.points {
+                page.mark(kind, (x.at(score), y.at(opinion)), radius);
+            }
+            let placed = |line: &[(f64, f64)]| -> Vec<Vec<Point>> {
+                let line: Vec<Point> = line.iter().map(|p| (x.at(p.0), y.at(p.1))).collect();
+                axis::clip(&line, (start, top), (end, bottom))
+            };
+            // White beneath, so that the lines stand out from the points.
+            let (line, curve) = (placed(&panel.line), placed(&panel.curve));
+            line.iter().for_each(|piece| page.path(piece, 4.0, WHITE));
+            line.iter().for_each(|piece| page.dashes(piece, 2.0, BLACK));
+            curve.iter().for_each(|piece| page.path(piece, 5.0, WHITE));
+            curve.iter().for_each(|piece| page.path(piece, 2.5, BLACK));
+            page.path(&[(start, bottom), (end, bottom)], 1.0, GREY);
+            page.text(&shorten(&panel.method, 15.0, panel_width), (start, top - 26.0), 15.0, Align::Left, BLACK);
+            page.text(&shorten(&panel.note, 12.0, panel_width), (start, top - 9.0), 12.0, Align::Left, GREY);
+        }
+        self.legend(page, legend, top + 6.0);
+    }
+}

@@ -1,0 +1,18 @@
+//! Results as files: tables, charts and the record of the run.
+//!
+//! | module | what it makes |
+//! |---|---|
+//! | [`files`] | files, whole or not at all, and their hashes |
+//! | [`published`] | the published numbers, with source and status, from `paper/published.toml` |
+//! | [`table`] | one long-form table as CSV, JSON, Markdown, LaTeX and terminal text |
+//! | [`charts`] | the charts, each as SVG and PNG from one drawing |
+//! | [`manifest`] | `manifest.json`, equal on every run, and `run.json`, which is not |
+//!
+//! Two rules hold throughout. Every title says what data the numbers are from. And nothing here reads a clock, a path or the
+//! machine into a result file: the same numbers give the same bytes; only `run.json` tells runs apart.
+
+pub mod charts;
+pub mod files;
+pub mod manifest;
+pub mod published;
+pub mod table;

@@ -1,0 +1,386 @@
+//! The report layer from outside: a small table in every form, and charts of awkward data.
+
+use gradspace::report::charts::{
+    Bar, Bars, Curve, Curves, Dots, Estimate, Interval, Intervals, Panel, Picture, Scatter, Series,
+};
+use gradspace::report::files;
+use gradspace::report::published::Published;
+use gradspace::report::table::{Row, Table};
+
+fn table() -> Table {
+    let published = Published::embedded();
+    let csv = published.find("TID2013", "CSV", "all", "srocc").unwrap();
+    let rows = vec![
+        Row::new("gradient", "all", "srocc", 0.8652).with_interval(0.85, 0.8775),
+        Row::new("gradient", "all", "plcc", 1.0 / 3.0),
+        Row::new("m10", "all", "srocc", 0.8505).with_interval(0.84, 0.86),
+        Row::new("m10", "all", "srocc_significance", -1.0),
+        Row::new("m10", "all", "plcc", 0.877),
+        Row::new("m10", "all", "plcc_line", 0.8),
+        Row::new("m10", "all", "fit_converged", 0.0),
+        Row::published_only("CSV", csv),
+        Row::new("gradient", "jpeg_2000", "srocc", -0.25),
+        Row::new("m10", "jpeg_2000", "srocc", -0.0001),
+    ];
+    Table::new("Quality & opinion", "10 % of TID2013", rows).unwrap().beside(published, "TID2013", None)
+}
+
+/// Compares texts and shows the first line that differs.
+#[track_caller]
+fn same(expected: &str, found: &str) {
+    let first = expected.lines().zip(found.lines()).find(|(e, f)| e != f);
+    assert!(expected == found, "first difference {first:#?} in\n{found}");
+}
+
+#[test]
+fn the_long_form_as_csv() {
+    same(
+        r#"method,subset,statistic,value,low,high,published,published_source,status
+gradient,all,srocc,0.8652,0.85,0.8775,0.865,"ICIP 2019 poster, bar chart of SROCC (read from a chart)",match
+gradient,all,plcc,0.3333333333333333,,,,,no published value
+m10,all,srocc,0.8505,0.84,0.86,0.851,"ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed)",match
+m10,all,srocc_significance,-1,,,,,no published value
+m10,all,plcc,0.877,,,,,"no published value: the publication shows that of the straight line, see plcc_line"
+m10,all,plcc_line,0.8,,,0.832,"ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed)",differs
+m10,all,fit_converged,0,,,,,no published value
+CSV,all,srocc,,,,0.846,"ICIP 2019 poster, bar chart of SROCC (read from a chart)",published only
+gradient,jpeg_2000,srocc,-0.25,,,,,no published value
+m10,jpeg_2000,srocc,-0.0001,,,,,no published value
+"#,
+        &table().csv(),
+    );
+}
+
+#[test]
+fn the_long_form_as_json() {
+    let rows = vec![
+        Row::new("unique", "all", "srocc", 0.86),
+        Row::new("unique", "all", "krcc", 2.0 / 3.0).with_interval(0.5, 1.0),
+    ];
+    let table =
+        Table::new("T", "12 images", rows).unwrap().beside(Published::embedded(), "TID2013", Some("12 of 3000 images"));
+    same(
+        r#"{
+  "title": "T",
+  "data": "12 images",
+  "rows": [
+    {
+      "method": "unique",
+      "subset": "all",
+      "statistic": "srocc",
+      "value": 0.86,
+      "low": null,
+      "high": null,
+      "published": 0.86,
+      "published_source": "ICIP 2019 poster, bar chart of SROCC (read from a chart)",
+      "status": "not comparable: 12 of 3000 images"
+    },
+    {
+      "method": "unique",
+      "subset": "all",
+      "statistic": "krcc",
+      "value": 0.6666666666666666,
+      "low": 0.5,
+      "high": 1.0,
+      "published": 0.667,
+      "published_source": "ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed)",
+      "status": "not comparable: 12 of 3000 images"
+    }
+  ]
+}
+"#,
+        &table.json(),
+    );
+}
+
+#[test]
+fn the_folded_form_as_markdown() {
+    same(
+        r"# Quality & opinion
+
+10 % of TID2013
+
+## All of the data
+
+| method | SROCC | 95 % interval | published | sig. | PLCC |
+|---|---:|---:|---:|---:|---:|
+| gradient | 0.865 | [0.850, 0.877] | 0.865 = |  | 0.333 |
+| m10 | 0.851 | [0.840, 0.860] | 0.851 = | − | 0.877 |
+| CSV |  |  | 0.846   |  |  |
+
+## All of the data, other fits
+
+| method | PLCC line | published |
+|---|---:|---:|
+| m10 | 0.800 | 0.832 ≠ |
+
+## SROCC by subset
+
+| subset | gradient | m10 |
+|---|---:|---:|
+| jpeg\_2000 | −0.250 | 0.000 |
+
+- = equal to the published digits.
+- ≠ farther from the published value than its tolerance.
+- sig.: significantly higher (+) or lower (−) than the proposed method, or neither (0); Fisher z, two-sided 5 %.
+- The logistic fit did not converge for m10.
+- Published for another fit only, and shown beside that: PLCC of m10.
+- Published values: ICIP 2019 poster, bar chart of SROCC (read from a chart); ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed).
+",
+        &table().markdown(),
+    );
+}
+
+#[test]
+fn the_folded_form_as_latex() {
+    same(
+        r"\begin{table}
+\centering
+\caption{Quality \& opinion: All of the data (10 \% of TID2013)}
+\begin{tabular}{lrrrrr}
+\toprule
+method & SROCC & 95 \% interval & published & sig. & PLCC \\
+\midrule
+gradient & 0.865 & [0.850, 0.877] & 0.865 $=$ &  & 0.333 \\
+m10 & 0.851 & [0.840, 0.860] & 0.851 $=$ & $-$ & 0.877 \\
+CSV &  &  & 0.846   &  &  \\
+\bottomrule
+\end{tabular}
+\end{table}
+
+\begin{table}
+\centering
+\caption{Quality \& opinion: All of the data, other fits (10 \% of TID2013)}
+\begin{tabular}{lrr}
+\toprule
+method & PLCC line & published \\
+\midrule
+m10 & 0.800 & 0.832 $\ne$ \\
+\bottomrule
+\end{tabular}
+\end{table}
+
+\begin{table}
+\centering
+\caption{Quality \& opinion: SROCC by subset (10 \% of TID2013)}
+\begin{tabular}{lrr}
+\toprule
+subset & gradient & m10 \\
+\midrule
+jpeg\_2000 & $-$0.250 & 0.000 \\
+\bottomrule
+\end{tabular}
+\end{table}
+
+\noindent $=$ equal to the published digits.\par
+\noindent $\ne$ farther from the published value than its tolerance.\par
+\noindent sig.: significantly higher (+) or lower ($-$) than the proposed method, or neither (0); Fisher z, two-sided 5 \%.\par
+\noindent The logistic fit did not converge for m10.\par
+\noindent Published for another fit only, and shown beside that: PLCC of m10.\par
+\noindent Published values: ICIP 2019 poster, bar chart of SROCC (read from a chart); ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed).\par
+",
+        &table().latex(),
+    );
+}
+
+#[test]
+fn the_folded_form_for_the_terminal() {
+    same(
+        r"Quality & opinion
+10 % of TID2013
+
+All of the data
+method    SROCC   95 % interval  published  sig.   PLCC
+gradient  0.865  [0.850, 0.877]    0.865 =        0.333
+m10       0.851  [0.840, 0.860]    0.851 =     −  0.877
+CSV                                0.846
+
+All of the data, other fits
+method  PLCC line  published
+m10         0.800    0.832 ≠
+
+SROCC by subset
+subset     gradient    m10
+jpeg_2000    −0.250  0.000
+
+= equal to the published digits.
+≠ farther from the published value than its tolerance.
+sig.: significantly higher (+) or lower (−) than the proposed method, or neither (0); Fisher z, two-sided 5 %.
+The logistic fit did not converge for m10.
+Published for another fit only, and shown beside that: PLCC of m10.
+Published values: ICIP 2019 poster, bar chart of SROCC (read from a chart); ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed).
+",
+        &table().text(),
+    );
+}
+
+#[test]
+fn data_that_are_not_the_publications_are_shown_apart() {
+    let rows = vec![Row::new("unique", "all", "srocc", 0.86)];
+    let table =
+        Table::new("T", "12 images", rows).unwrap().beside(Published::embedded(), "TID2013", Some("12 of 3000 images"));
+    assert!(table.csv().contains(
+        ",0.86,\"ICIP 2019 poster, bar chart of SROCC (read from a chart)\",not comparable: 12 of 3000 images"
+    ));
+    assert!(table.text().contains("(0.860)") && table.text().contains("not comparable: 12 of 3000 images."));
+}
+
+fn estimate(value: f64) -> Estimate {
+    Estimate { value, interval: Some((value - 0.01, value + 0.01)) }
+}
+
+fn bars(values: &[(&str, Option<f64>, Option<f64>)]) -> Bars {
+    let bar = |&(method, ours, published): &(&str, Option<f64>, Option<f64>)| Bar {
+        method: method.into(),
+        ours: ours.map(estimate),
+        published,
+    };
+    Bars {
+        title: "Rank correlation".into(),
+        data: "made up for a test".into(),
+        statistic: "SROCC".into(),
+        ours: "ours".into(),
+        published: "published".into(),
+        bars: values.iter().map(bar).collect(),
+    }
+}
+
+fn scatter(points: Vec<(f64, f64, usize)>, kinds: usize) -> Scatter {
+    let line: Vec<_> = points.iter().map(|p| (p.0, p.1)).collect();
+    let panel = Panel { method: "m".into(), note: String::new(), points, curve: line.clone(), line };
+    let kinds = (0..kinds).map(|k| format!("{k} a distortion with a name that is rather long")).collect();
+    let (title, data) = ("Scores".into(), "made up".into());
+    Scatter { title, data, x: "score".into(), y: "MOS".into(), kinds, panels: vec![panel.clone(), panel] }
+}
+
+fn dots(categories: usize, names: &[&str], value: impl Fn(usize, usize) -> Option<f64>) -> Dots {
+    let values = |s: usize| (0..categories).map(|c| value(s, c)).collect();
+    Dots {
+        title: "By type".into(),
+        data: "made up".into(),
+        statistic: "SROCC".into(),
+        categories: (0..categories).map(|c| format!("{c} a distortion with a name that is rather long")).collect(),
+        series: names
+            .iter()
+            .enumerate()
+            .map(|(s, name)| Series { name: name.to_string(), values: values(s) })
+            .collect(),
+    }
+}
+
+fn intervals(rows: Vec<Interval>, reference: Option<usize>) -> Intervals {
+    Intervals { title: "Ablation".into(), data: "made up".into(), statistic: "SROCC".into(), rows, reference }
+}
+
+fn curves(curves: Vec<Vec<(f64, f64)>>, logarithmic: bool) -> Curves {
+    let curve = |(i, points)| Curve { name: format!("seed {i}"), points };
+    let curves = curves.into_iter().enumerate().map(curve).collect();
+    Curves {
+        title: "Loss".into(),
+        data: "made up".into(),
+        x: "iteration".into(),
+        y: "loss".into(),
+        logarithmic,
+        curves,
+    }
+}
+
+/// The picture's size, after checking that both files have it and the PNG is not blank.
+#[track_caller]
+fn size(picture: &Picture) -> (u32, u32) {
+    let png = image::load_from_memory(&picture.png).expect("the PNG can be decoded").to_rgb8();
+    let (width, height) = png.dimensions();
+    assert!(picture.svg.starts_with(&format!(
+        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {} {}\"",
+        4 * width,
+        4 * height
+    )));
+    assert!(picture.svg.ends_with("</svg>\n"));
+    assert!(png.pixels().any(|p| p.0 != [255; 3]), "something is drawn");
+    // Nothing reaches the sheet's edge, so nothing is cut off there.
+    let edge = |x: u32, y: u32| x < 3 || y < 3 || x >= width - 3 || y >= height - 3;
+    let cut = png.enumerate_pixels().find(|(x, y, p)| edge(*x, *y) && p.0 != [255; 3]);
+    assert!(cut.is_none(), "cut off at {cut:?}");
+    (width, height)
+}
+
+#[test]
+fn charts_of_awkward_data_have_the_size_they_should() {
+    let long = "a variant whose description does not fit on one line and has averylongwordwithoutanyspacewhichmustbecutsomewhere in it";
+    let row = |label: &str, value| Interval { label: label.into(), estimate: estimate(value) };
+    let tall = |i: usize| 0.9 - 0.01 * i as f64;
+    let mut wrong = Vec::new();
+    for (what, picture, expected) in [
+        ("bars, none", bars(&[]).render(), (1000, 600)),
+        ("bars, one", bars(&[("a", Some(0.5), None)]).render(), (1000, 600)),
+        (
+            "bars, equal",
+            bars(&[("a", Some(0.5), Some(0.5)), ("b", None, Some(0.5)), ("c", None, None)]).render(),
+            (1000, 600),
+        ),
+        ("bars, negative", bars(&[("a", Some(-0.9), Some(0.5)), (long, Some(1.0), Some(-1.0))]).render(), (1000, 600)),
+        ("bars, many", bars(&[("IW-SSIM", Some(0.8), Some(0.81)); 16]).render(), (1410, 600)),
+        ("scatter, none", scatter(vec![], 0).render(), (1000, 600)),
+        ("scatter, one", scatter(vec![(0.5, 3.0, 0)], 1).render(), (1000, 600)),
+        ("scatter, equal", scatter(vec![(0.5, 3.0, 0); 5], 1).render(), (1000, 600)),
+        (
+            "scatter, 24 kinds",
+            scatter((0..240).map(|i| (i as f64, (i * 7 % 31) as f64, i % 24)).collect(), 24).render(),
+            (1000, 600),
+        ),
+        ("scatter, large", scatter(vec![(-1e12, 1e-9, 0), (1e12, 2e-9, 0)], 1).render(), (1000, 600)),
+        ("dots, none", dots(0, &[], |_, _| None).render(), (1000, 256)),
+        ("dots, no values", dots(3, &["a"], |_, _| None).render(), (1000, 256)),
+        ("dots, 24 types", dots(24, &["a", "b", "c"], |s, c| Some(tall(s + c))).render(), (1000, 756)),
+        ("dots, many methods", dots(2, &[long; 8], |s, c| Some(tall(s + c))).render(), (1000, 430)),
+        ("intervals, none", intervals(vec![], None).render(), (1000, 226)),
+        ("intervals, long", intervals(vec![row(long, 0.8), row("b", 0.8)], Some(1)).render(), (1000, 268)),
+        (
+            "intervals, point",
+            intervals(vec![Interval { label: "a".into(), estimate: Estimate { value: 0.0, interval: None } }], None)
+                .render(),
+            (1000, 226),
+        ),
+        ("curves, none", curves(vec![], true).render(), (1000, 600)),
+        ("curves, empty", curves(vec![vec![], vec![(0.0, 1.0)]], false).render(), (1000, 600)),
+        ("curves, flat", curves(vec![vec![(0.0, 2.0), (1.0, 2.0)]; 9], true).render(), (1000, 600)),
+        ("curves, steep", curves(vec![vec![(0.0, 1e-300), (1.0, 1e300)]], true).render(), (1000, 600)),
+    ] {
+        let picture = picture.unwrap_or_else(|e| panic!("{what}: {e}"));
+        if let Some(folder) = std::env::var_os("GRADSPACE_TEST_CHARTS") {
+            gradspace::files::write(std::path::Path::new(&folder).join(format!("{what}.png")), &picture.png).unwrap();
+        }
+        let size = size(&picture);
+        if size != expected {
+            wrong.push(format!("{what}: {size:?}, not {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn charts_refuse_what_they_cannot_show() {
+    for (result, reason) in [
+        (bars(&[("a", Some(f64::NAN), None)]).render(), "NaN"),
+        (scatter(vec![(f64::INFINITY, 1.0, 0)], 1).render(), "inf"),
+        (dots(1, &["a"], |_, _| Some(f64::NAN)).render(), "NaN"),
+        (intervals(vec![Interval { label: "a".into(), estimate: estimate(f64::NAN) }], None).render(), "NaN"),
+        (curves(vec![vec![(0.0, f64::NAN)]], false).render(), "NaN"),
+        (curves(vec![vec![(0.0, 0.0)]], true).render(), "logarithmic"),
+    ] {
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains("the chart") && error.contains(reason), "{error}");
+    }
+}
+
+/// The same bytes on every run and on every machine. A new version of plotters, ab_glyph, image or of the font may change
+/// them: look at the chart, then take over the new hashes.
+#[test]
+fn a_chart_is_the_same_bytes_everywhere() {
+    let chart = curves(vec![vec![(0.0, 60.0), (10.0, 8.0), (40.0, 5.0)], vec![(0.0, 55.0), (40.0, 4.0)]], true);
+    let (first, second) = (chart.render().unwrap(), chart.render().unwrap());
+    assert!(first == second, "two drawings of one chart differ");
+    assert_eq!(files::hash(first.svg.as_bytes()), "d9cef857230c6d37d5cc93ef68f93b0294eac347132eda34ae00c7e3a646f78d");
+    let pixels = image::load_from_memory(&first.png).unwrap().to_rgb8();
+    assert_eq!(files::hash(pixels.as_raw()), "5899369f7d38ff2a2951f8fff1339543b59090862c08890017e475169e550ffe");
+}
