@@ -1,0 +1,164 @@
+//! The charts of an image-quality experiment: each says one thing, and its title says what data it is from.
+
+use super::evaluation::{PROPOSED, Scores, Subset};
+use super::session::Session;
+use crate::datasets::tid2013::DISTORTIONS;
+use crate::error::Result;
+use crate::iqa::Method;
+use crate::report::charts::{Bar, Bars, Dots, Estimate, Interval, Intervals, Panel, Picture, Scatter, Series};
+use crate::report::published::Published;
+use crate::report::table::{Row, Table};
+use crate::stats::logistic::Fit;
+
+/// Points along a fitted curve.
+const STEPS: usize = 200;
+
+/// What the charts show.
+pub(super) struct Results<'a> {
+    /// Heads every chart.
+    pub title: &'a str,
+    /// What the numbers are from.
+    pub data: &'a str,
+    /// The table of the images that were scored.
+    pub table: &'a Table,
+    /// All methods' scores of these images.
+    pub methods: &'a [Scores],
+    /// The images, with opinions where there are viewers.
+    pub subset: &'a Subset,
+    /// Curves through scores and opinions, by method; empty without opinions.
+    pub fits: &'a [Option<Fit>],
+    /// The levels of the stand-in's distortions; empty where there are opinions.
+    pub levels: &'a [f64],
+}
+
+/// Draws the charts and adds them to the session's outputs.
+pub(super) fn add(results: &Results<'_>, session: &mut Session) -> Result<()> {
+    let mut add = |name: &str, picture: Picture| {
+        session.outputs.add(format!("{name}.svg"), picture.svg);
+        session.outputs.add(format!("{name}.png"), picture.png);
+    };
+    add("srocc", results.bars().render()?);
+    add("scatter", results.scatter().render()?);
+    add("types", results.types().render()?);
+    let ablation = results.ablation();
+    if ablation.rows.len() > 2 {
+        add("ablation", ablation.render()?);
+    }
+    Ok(())
+}
+
+impl Results<'_> {
+    fn stand_in(&self) -> bool {
+        self.subset.mos.is_empty()
+    }
+
+    /// The rank correlation that the charts show: with the opinions, or with the known severity.
+    fn statistic(&self) -> &'static str {
+        if self.stand_in() { "severity_srocc" } else { "srocc" }
+    }
+
+    /// Its name on an axis.
+    fn axis(&self) -> &'static str {
+        if self.stand_in() { "SROCC with the known severity" } else { "SROCC" }
+    }
+
+    fn rows<'a>(&'a self, subset: &'a str) -> impl Iterator<Item = &'a Row> {
+        self.table.rows().iter().filter(move |r| r.subset == subset && r.statistic == self.statistic())
+    }
+
+    fn bars(&self) -> Bars {
+        let published = Published::embedded();
+        let bar = |row: &Row| Bar {
+            method: published.name(&row.method).to_owned(),
+            ours: estimate(row),
+            published: row.published.as_ref().map(|p| p.value),
+        };
+        Bars {
+            title: self.title.to_owned(),
+            data: self.data.to_owned(),
+            statistic: self.axis().to_owned(),
+            ours: "on these images, with 95 % interval".to_owned(),
+            published: "published, all of TID2013".to_owned(),
+            bars: self.rows("all").map(bar).collect(),
+        }
+    }
+
+    fn scatter(&self) -> Scatter {
+        let present: Vec<usize> =
+            (1..=DISTORTIONS.len()).filter(|&d| self.subset.images.iter().any(|i| i.distortion == d)).collect();
+        let kind =
+            |distortion: usize| present.iter().position(|&d| d == distortion).expect("all types present are listed");
+        let against = if self.stand_in() { self.levels } else { &self.subset.mos };
+        // The proposed method first, then the others in the table's order; three fit on a page.
+        let mut chosen: Vec<usize> = (0..self.methods.len()).collect();
+        chosen.sort_by_key(|&m| self.methods[m].method != PROPOSED);
+        chosen.truncate(3);
+        let panel = |&m: &usize| {
+            let method = &self.methods[m];
+            let row = self.rows("all").find(|r| r.method == method.method);
+            let points = (0..method.values.len())
+                .map(|i| (method.values[i], against[i], kind(self.subset.images[i].distortion)))
+                .collect();
+            let fit = self.fits.get(m).and_then(Option::as_ref);
+            let low = method.values.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = method.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let along = |at: &dyn Fn(f64) -> f64| -> Vec<(f64, f64)> {
+                (0..=STEPS).map(|i| low + (high - low) * i as f64 / STEPS as f64).map(|x| (x, at(x))).collect()
+            };
+            Panel {
+                method: Published::embedded().name(&method.method).to_owned(),
+                note: row.and_then(|r| r.value).map(|v| format!("{} {v:.3}", self.axis())).unwrap_or_default(),
+                points,
+                curve: fit.map(|f| along(&|x| f.curve.at(x))).unwrap_or_default(),
+                line: fit.map(|f| along(&|x| f.line.at(x))).unwrap_or_default(),
+            }
+        };
+        Scatter {
+            title: self.title.to_owned(),
+            data: self.data.to_owned(),
+            x: "score".to_owned(),
+            y: if self.stand_in() { "level of distortion (no human scores)" } else { "MOS" }.to_owned(),
+            kinds: present.iter().map(|&d| DISTORTIONS[d - 1].replace('_', " ")).collect(),
+            panels: chosen.iter().map(panel).collect(),
+        }
+    }
+
+    fn types(&self) -> Dots {
+        let categories: Vec<&str> = DISTORTIONS.iter().copied().filter(|d| self.rows(d).next().is_some()).collect();
+        let series = |method: &Scores| Series {
+            name: Published::embedded().name(&method.method).to_owned(),
+            values: categories
+                .iter()
+                .map(|d| self.rows(d).find(|r| r.method == method.method).and_then(|r| r.value))
+                .collect(),
+        };
+        Dots {
+            title: self.title.to_owned(),
+            data: self.data.to_owned(),
+            statistic: self.axis().to_owned(),
+            series: self.methods.iter().map(series).collect(),
+            categories: categories.iter().map(|d| d.replace('_', " ")).collect(),
+        }
+    }
+
+    /// The methods that are computed here, with their intervals, against the proposed one.
+    fn ablation(&self) -> Intervals {
+        let own = |row: &&Row| Method::from_name(&row.method).is_some();
+        let rows: Vec<Interval> = self
+            .rows("all")
+            .filter(own)
+            .filter_map(|row| Some(Interval { label: row.method.replace('_', " "), estimate: estimate(row)? }))
+            .collect();
+        Intervals {
+            title: self.title.to_owned(),
+            data: self.data.to_owned(),
+            statistic: format!("{}, with 95 % interval", self.axis()),
+            reference: rows.iter().position(|r| r.label == PROPOSED),
+            rows,
+        }
+    }
+}
+
+fn estimate(row: &Row) -> Option<Estimate> {
+    Some(Estimate { value: row.value?, interval: row.interval })
+}

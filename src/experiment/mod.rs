@@ -1,0 +1,28 @@
+//! Experiments: a TOML file is read, checked, run and written up.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`command`] | the command line |
+//! | [`mod@file`] | the experiment file: raw, then checked |
+//! | `session` | times, inputs, outputs, manifest: what every experiment shares |
+//! | `image_quality` | scores of a database's images, statistics, tables, charts |
+//! | `training` | the sparse autoencoder, from patches to a file of weights |
+//! | `spread` | how far the scores depend on the training run |
+//!
+//! An experiment's result is a function of its file, the overrides on the command line and the data. The threads, the
+//! instruction set, the clock and the folders on this machine reach `run.json` and nothing else.
+
+mod charts;
+pub mod command;
+mod competitors;
+mod evaluation;
+pub mod file;
+mod image_quality;
+mod pictures;
+mod progress;
+mod scoring;
+mod session;
+mod spread;
+mod text;
+mod training;
+mod weights;

@@ -1,0 +1,181 @@
+//! `kind = "sparse-autoencoder"`: from images to a file of weights.
+//!
+//! Random 8×8 patches are cut from a folder's images, or from procedural scenes where there is no folder; they are whitened
+//! together (unlike in scoring, where each image is whitened by itself) and the autoencoder is trained on all of them at once.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::file::{self, Autoencoder, Experiment, Patches as Amount, SceneSize, name_of};
+use super::progress::Progress;
+use super::session::Session;
+use crate::datasets::folder::list_images;
+use crate::error::{Error, Result};
+use crate::imaging::decode::read_image;
+use crate::imaging::patches::{Patches, SIDE};
+use crate::imaging::whitening::{Zca, ZcaScratch};
+use crate::imaging::{Rgb8, scenes};
+use crate::models::SparseAutoencoder;
+use crate::models::training::{self, Settings, Trained, train};
+use crate::report::charts::{Curve, Curves};
+use crate::report::files::hash_file;
+use crate::report::table::{Row, Table};
+use crate::stats::random::Stream;
+
+/// The first scene that patches are cut from: no stand-in has as many, so that none is scored by what was trained on it.
+const FIRST_SCENE: u64 = 1_000_000;
+
+/// Where patches come from.
+pub(super) enum Source<'a> {
+    /// A folder of images.
+    Folder(&'a Path),
+    /// Procedural scenes.
+    Scenes(SceneSize),
+}
+
+impl Source<'_> {
+    /// What the patches are from, in words.
+    fn describe(&self, amount: &Amount) -> String {
+        let Amount { images, per_image } = amount;
+        match self {
+            Source::Folder(_) => format!("{per_image} patches from each of {images} images"),
+            Source::Scenes(SceneSize { width, height }) => {
+                format!("stand-in: {per_image} patches from each of {images} procedural scenes of {width}×{height}")
+            }
+        }
+    }
+}
+
+/// Runs the experiment.
+pub(super) fn run(experiment: &Experiment, wanted: &file::SparseAutoencoder, mut session: Session) -> Result<()> {
+    let source = match wanted.dataset.folder() {
+        Some(folder) => Source::Folder(folder),
+        None => Source::Scenes(wanted.training.size),
+    };
+    let stand_in = matches!(source, Source::Scenes(_));
+    let file::Training { patches, autoencoder, .. } = &wanted.training;
+    let data = source.describe(patches);
+    session.note(&data);
+    let trained = trained(&source, patches, autoencoder, wanted.seed, "training", &mut session)?;
+
+    let losses = &trained.losses;
+    let cost = &trained.cost;
+    let row = |statistic: &str, value: f64| Row::new("sparse_autoencoder", "all", statistic, value);
+    let rows = vec![
+        row("loss", cost.total()),
+        row("reconstruction", cost.reconstruction),
+        row("sparsity", cost.sparsity),
+        row("decay", cost.decay),
+        row("mean_activation", cost.mean_activation),
+        row("iterations", losses.len().saturating_sub(1) as f64),
+        row("evaluations", trained.evaluations as f64),
+    ];
+    session.note(&format!("training {}", trained.stop));
+    let table = Table::new(&wanted.title, &data, rows)?;
+    let mut csv = String::from("iteration,loss\n");
+    losses.iter().enumerate().for_each(|(i, loss)| csv += &format!("{i},{loss}\n"));
+    let points = losses.iter().enumerate().map(|(i, &loss)| (i as f64, loss)).collect();
+    let chart = Curves {
+        title: wanted.title.clone(),
+        data: data.clone(),
+        x: "iteration".to_owned(),
+        y: "loss".to_owned(),
+        logarithmic: true,
+        curves: vec![Curve { name: format!("seed {}", wanted.seed), points }],
+    };
+    let picture = chart.render()?;
+    let outputs = &mut session.outputs;
+    outputs.add("weights.safetensors", trained.weights.to_safetensors());
+    outputs.add("loss.csv", csv);
+    outputs.add("loss.svg", picture.svg);
+    outputs.add("loss.png", picture.png);
+    outputs.add("table.csv", table.csv());
+    outputs.add("table.json", table.json());
+    outputs.add("table.md", table.markdown());
+    outputs.add("table.tex", table.latex());
+    session.finish(experiment, &data, stand_in, &table.text())
+}
+
+/// The autoencoder of an experiment that trains its own on procedural scenes.
+pub(super) fn on_scenes(wanted: &file::Training, seed: u64, session: &mut Session) -> Result<SparseAutoencoder> {
+    let source = Source::Scenes(wanted.size);
+    Ok(trained(&source, &wanted.patches, &wanted.autoencoder, seed, "training", session)?.weights)
+}
+
+/// Cuts the patches and trains on them; `stage` names the work in progress and in `run.json`.
+pub(super) fn trained(
+    source: &Source<'_>,
+    amount: &Amount,
+    model: &Autoencoder,
+    seed: u64,
+    stage: &str,
+    session: &mut Session,
+) -> Result<Trained> {
+    let patches =
+        session.stage(&format!("{stage}: patches"), amount.images, |progress| cut(source, amount, seed, progress))?;
+    if let Source::Folder(folder) = source {
+        for path in &list_images(folder)?[..amount.images] {
+            session.inputs.insert(format!("images/{}", name_of(path)), hash_file(path)?);
+        }
+    }
+    let samples = Patches::at(patches.iter().map(|patch| (patch, 0, 0)));
+    let zca = Zca::of(&samples).ok_or_else(|| {
+        Error::Undefined("no two patches differ, and there is nothing to learn from them: use other images".into())
+    })?;
+    let mut white = Vec::new();
+    zca.apply(&samples, &mut ZcaScratch::default(), &mut white);
+    let settings = Settings {
+        hidden: model.hidden,
+        target: model.rho,
+        sparsity: model.beta,
+        decay: model.lambda,
+        iterations: model.iterations,
+        ..Settings::default()
+    };
+    let random = &mut Stream::new(seed, "initial weights", 0);
+    session.stage(stage, model.iterations, |progress| {
+        let patches = training::Patches { lanes: &white, count: samples.count() };
+        train(patches, &settings, &mut || random.uniform(), |_| {
+            progress.step();
+            ControlFlow::Continue(())
+        })
+    })
+}
+
+/// Random patches from each image, image by image.
+fn cut(source: &Source<'_>, amount: &Amount, seed: u64, progress: &Progress) -> Result<Vec<Rgb8>> {
+    let paths = match source {
+        Source::Folder(folder) => list_images(folder)?,
+        Source::Scenes(_) => Vec::new(),
+    };
+    if let Source::Folder(folder) = source
+        && paths.len() < amount.images
+    {
+        let (found, wanted) = (paths.len(), amount.images);
+        let problem =
+            format!("holds {found} images, not {wanted}; add images or set the experiment's `images` to {found}");
+        return Err(Error::data(folder, problem));
+    }
+    let of_image = |index: usize| -> Result<Vec<Rgb8>> {
+        let image = match source {
+            Source::Folder(_) => read_image(&paths[index])?,
+            Source::Scenes(size) => scenes::scene(FIRST_SCENE + index as u64, size.width, size.height, seed),
+        };
+        if image.width < SIDE || image.height < SIDE {
+            let problem = format!("is {}×{} pixels, smaller than a patch of {SIDE}×{SIDE}", image.width, image.height);
+            return Err(Error::data(&paths[index], problem));
+        }
+        let random = &mut Stream::new(seed, "patches", index as u64);
+        let patches = (0..amount.per_image).map(|_| {
+            let (left, top) = (random.index(image.width - SIDE + 1), random.index(image.height - SIDE + 1));
+            Rgb8::from_fn(SIDE, SIDE, |x, y| image.pixel(left + x, top + y))
+        });
+        let patches = patches.collect();
+        progress.step();
+        Ok(patches)
+    };
+    let cut: Vec<Result<Vec<Rgb8>>> = (0..amount.images).into_par_iter().map(of_image).collect();
+    Ok(cut.into_iter().collect::<Result<Vec<_>>>()?.concat())
+}

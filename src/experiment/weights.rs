@@ -1,0 +1,56 @@
+//! The weights of an experiment: shipped with the program, read from files, or trained on the spot.
+
+use std::path::Path;
+
+use super::file::ImageQuality;
+use super::session::Session;
+use super::training;
+use crate::error::Result;
+use crate::iqa::{Method, Models, Scorer};
+use crate::models::SparseAutoencoder;
+use crate::report::files::hash;
+
+/// What `gradspace experiments/sparse-autoencoder.toml` writes without a folder of images, to the byte.
+const SHIPPED: &[u8] = include_bytes!("../../results/sparse-autoencoder-stand-in/weights.safetensors");
+/// What the manifest calls it.
+const NAME: &str = "procedural.safetensors";
+
+/// The weights in `path`, or the ones that ship with the program.
+pub(super) fn load(path: Option<&Path>) -> Result<SparseAutoencoder> {
+    match path {
+        Some(path) => SparseAutoencoder::load(path),
+        None => SparseAutoencoder::from_safetensors(SHIPPED, NAME),
+    }
+}
+
+/// The same; the session's manifest will know them by name and hash.
+pub(super) fn remembered(path: Option<&Path>, session: &mut Session) -> Result<SparseAutoencoder> {
+    let weights = load(path)?;
+    match path {
+        Some(path) => session.remember("weights", path)?,
+        None => {
+            session.inputs.insert(format!("weights/{NAME}"), hash(SHIPPED));
+        }
+    }
+    Ok(weights)
+}
+
+/// The methods of the experiment with their weights.
+pub(super) fn scorer(wanted: &ImageQuality, session: &mut Session) -> Result<Scorer> {
+    let mut ms_unique = Vec::new();
+    for path in wanted.iqa.ms_unique_weights.iter().flatten() {
+        ms_unique.push(SparseAutoencoder::load(path)?);
+        session.remember("ms_unique_weights", path)?;
+    }
+    let autoencoder = match &wanted.training {
+        Some(training) => training::on_scenes(training, wanted.seed, session)?,
+        None => remembered(wanted.iqa.weights.as_deref(), session)?,
+    };
+    let named = |name: &String| Method::from_name(name).expect("checked with the experiment");
+    let mut methods: Vec<Method> = wanted.iqa.methods.iter().map(named).collect();
+    if !ms_unique.is_empty() {
+        // Beside UNIQUE, where the published tables have it.
+        methods.insert(usize::from(methods[0].name == Method::UNIQUE.name), Method::MS_UNIQUE);
+    }
+    Scorer::new(&methods, Models { autoencoder, ms_unique })
+}

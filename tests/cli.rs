@@ -1,0 +1,349 @@
+//! The whole program through its command line: the quick experiment end to end, the same bytes from every number of threads
+//! and instruction set, and what happens to bad input.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use gradspace::imaging::Rgb8;
+use gradspace::imaging::decode::write_png;
+use gradspace::lanes::Simd;
+use tempfile::TempDir;
+
+mod common;
+
+fn experiment(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments").join(name).display().to_string()
+}
+
+/// Runs the program in an otherwise empty folder, so that no data lies where an experiment file would look for them.
+fn gradspace(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gradspace")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn succeed(folder: &Path, arguments: &[&str]) -> String {
+    let output = gradspace(folder, arguments);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?} ended with {}:\n{stderr}", output.status);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Every file below `folder` by its path in it.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(next) else { continue };
+        for path in entries.map(|e| e.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path.strip_prefix(folder).unwrap().to_path_buf(), std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_quick_experiment_writes_everything_and_says_stand_in() {
+    let folder = TempDir::new().unwrap();
+    let table = succeed(folder.path(), &[&experiment("quick.toml")]);
+    assert!(table.contains("stand-in") && table.contains("gradient"), "{table}");
+    let written = files(&folder.path().join("results/quick-stand-in"));
+    let names: Vec<&str> = written.keys().map(|p| p.to_str().unwrap()).collect();
+    for name in ["scores.csv", "table.csv", "table.json", "table.md", "table.tex", "manifest.json", "run.json"] {
+        assert!(names.contains(&name), "{name} is not among {names:?}");
+    }
+    assert!(names.iter().any(|n| n.ends_with(".svg")) && names.iter().any(|n| n.ends_with(".png")), "{names:?}");
+    let text = |name: &str| String::from_utf8(written[Path::new(name)].clone()).unwrap();
+    let scores = text("scores.csv");
+    assert!(scores.starts_with("image,reference,distortion,level,mos,mos_std,unique,gradient\n"), "{scores}");
+    assert_eq!(scores.lines().count(), 1 + 2 * 4 * 3);
+    assert!(
+        text("manifest.json").contains("stand-in") && !text("manifest.json").contains(folder.path().to_str().unwrap())
+    );
+    // A stand-in has no viewers, and nothing published stands beside its numbers.
+    assert!(text("table.csv").contains("severity_srocc") && !text("table.csv").contains(",srocc,"));
+}
+
+#[test]
+fn threads_and_instruction_sets_change_no_byte() {
+    let folder = TempDir::new().unwrap();
+    let quick = experiment("quick.toml");
+    let reduced = [
+        "--set",
+        "stand_in.scenes=1",
+        "--set",
+        "stand_in.types=[7, 8]",
+        "--set",
+        "stand_in.levels=[1, 5]",
+        "--set",
+        "stand_in.width=64",
+        "--set",
+        "training.images=2",
+        "--set",
+        "training.per_image=20",
+        "--set",
+        "training.autoencoder.iterations=3",
+        "--set",
+        "statistics.bootstrap=10",
+    ];
+    let mut machines = vec![vec!["--threads", "1"], vec!["--threads", "2"]];
+    for simd in Simd::ALL.into_iter().filter(|s| s.is_available()) {
+        machines.push(vec!["--threads", "2", "--simd", simd.name()]);
+    }
+    let mut first: Option<BTreeMap<PathBuf, Vec<u8>>> = None;
+    for machine in machines {
+        let out = folder.path().join(machine.join(""));
+        let mut arguments = vec![quick.as_str(), "--quiet", "--out", out.to_str().unwrap()];
+        arguments.extend(reduced.iter().chain(&machine));
+        assert_eq!(succeed(folder.path(), &arguments), "");
+        let mut written = files(&out);
+        assert!(written.remove(Path::new("quick-stand-in/run.json")).is_some());
+        assert!(written.len() > 8, "{:?}", written.keys());
+        let first = first.get_or_insert_with(|| written.clone());
+        assert!(written.keys().eq(first.keys()));
+        for (name, bytes) in &written {
+            assert!(bytes == &first[name], "{} differs with {machine:?}", name.display());
+        }
+    }
+}
+
+#[test]
+fn bad_input_is_named_ends_with_its_code_and_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("damaged.safetensors"), b"\x08\0\0\0\0\0\0\0nonsense").unwrap();
+    std::fs::write(at("damaged.mat"), b"MATLAB 5.0 MAT-file, cut sh").unwrap();
+    std::fs::write(at("cut.png"), b"\x89PNG\r\n\x1a\n\0\0").unwrap();
+    std::fs::write(at("unknown-key.toml"), "kind = \"image-quality\"\ntitle = \"T\"\nsede = 1\n").unwrap();
+    std::fs::write(at("wrong-type.toml"), "kind = \"image-quality\"\ntitle = 3\n").unwrap();
+    std::fs::create_dir(at("empty")).unwrap();
+    let photo =
+        |width, height| Rgb8::from_fn(width, height, |x, y| [(x * 7 + y * 3) as u8, (x * y) as u8, (x ^ y) as u8]);
+    write_png(at("a.png"), &photo(64, 64)).unwrap();
+    write_png(at("b.png"), &photo(64, 48)).unwrap();
+    write_png(at("tiny.png"), &photo(4, 4)).unwrap();
+    write_png(at("constant.png"), &Rgb8::new(64, 64, vec![7; 3 * 64 * 64])).unwrap();
+
+    succeed(folder.path(), &[&[experiment("sparse-autoencoder.toml").as_str()], &TINY[..]].concat());
+    std::fs::rename(at("results/sparse-autoencoder-stand-in/weights.safetensors"), at("trained.safetensors")).unwrap();
+    std::fs::remove_dir_all(at("results")).unwrap();
+
+    let (quick, full) = (experiment("quick.toml"), experiment("tid2013.toml"));
+    let (quick, full) = (quick.as_str(), full.as_str());
+    let table: &[(&[&str], i32, &[&str])] = &[
+        (&[], 2, &["Usage"]),
+        (&["score", "a.png"], 2, &["DISTORTED"]),
+        (&["--threads", "0", quick], 2, &["--threads"]),
+        (&["--simd", "mmx", quick], 2, &["--simd"]),
+        (&["gone.toml"], 2, &["gone.toml", "cannot be read"]),
+        (&["unknown-key.toml"], 2, &["unknown-key.toml:3:1", "unknown key `sede`", "^^^^", "did you mean `seed`?"]),
+        (&["wrong-type.toml"], 2, &["wrong-type.toml:2:9", "title = 3", "expected a string"]),
+        (&[quick, "--set", "iqa.methods=[\"gradeint\"]"], 2, &["--set iqa.methods", "did you mean `gradient`?"]),
+        (&[quick, "--set", "stand_in.scene=3"], 2, &["--set stand_in.scene", "did you mean `scenes`?"]),
+        (&[quick, "--set", "seed=one"], 2, &["--set seed", "expected u64"]),
+        (&[quick, "--data", "gone"], 3, &["gone"]),
+        (&[quick, "--data", "empty"], 3, &["empty"]),
+        (&[quick, "--data", "a.png"], 3, &["a.png"]),
+        (&[full, "--set", "iqa.weights=gone.mat"], 3, &["gone.mat"]),
+        (&[full, "--set", "iqa.weights=damaged.mat"], 3, &["damaged.mat"]),
+        (&[full, "--set", "iqa.weights=damaged.safetensors"], 3, &["damaged.safetensors"]),
+        (&[full, "--set", "competitors.scores=gone.csv"], 3, &["gone.csv"]),
+        (&["score", "a.png", "b.png", "--weights", "trained.safetensors"], 3, &["b.png", "64"]),
+        (&["score", "a.png", "gone.png"], 3, &["gone.png"]),
+        (&["score", "a.png", "cut.png"], 3, &["cut.png"]),
+        (&["score", "tiny.png", "tiny.png", "--weights", "trained.safetensors"], 3, &["tiny.png"]),
+        (&["score", "constant.png", "a.png", "--weights", "trained.safetensors"], 3, &["constant.png"]),
+        (&["score", "a.png", "constant.png", "--weights", "trained.safetensors"], 3, &["constant.png"]),
+        (&["score", "a.png", "a.png", "--weights", "damaged.mat"], 3, &["damaged.mat"]),
+        (&["rebuild-tid2013", "--kodak", "gone", "--out", "rebuilt"], 3, &["gone"]),
+    ];
+    let before = files(folder.path());
+    for (arguments, code, expected) in table {
+        let output = gradspace(folder.path(), arguments);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}:\n{message}");
+        assert!(!message.contains("panicked"), "{arguments:?}:\n{message}");
+        for part in *expected {
+            assert!(message.contains(part), "{arguments:?}:\n{message}\nshould contain {part}");
+        }
+        assert!(files(folder.path()).keys().eq(before.keys()), "{arguments:?} left something behind");
+    }
+}
+
+/// Overrides that make training a matter of a second.
+const TINY: [&str; 12] = [
+    "--set",
+    "training.images=4",
+    "--set",
+    "training.per_image=50",
+    "--set",
+    "training.width=48",
+    "--set",
+    "training.height=32",
+    "--set",
+    "training.autoencoder.hidden=16",
+    "--set",
+    "training.autoencoder.iterations=5",
+];
+
+#[test]
+fn trained_weights_score_an_image_against_itself_with_one() {
+    let folder = TempDir::new().unwrap();
+    let photo = Rgb8::from_fn(96, 80, |x, y| [(x * x / 7 + y) as u8, (x * y / 5) as u8, (y * y / 9 + 3 * x) as u8]);
+    std::fs::create_dir(folder.path().join("photos")).unwrap();
+    for name in ["a.png", "photos/a.png", "photos/b.png", "photos/c.png", "photos/d.png"] {
+        write_png(folder.path().join(name), &photo).unwrap();
+    }
+    let training = experiment("sparse-autoencoder.toml");
+    let train = |more: &[&str]| succeed(folder.path(), &[&[training.as_str()], &TINY[..], more].concat());
+    assert!(train(&[]).contains("stand-in"));
+    assert!(!train(&["--data", "photos"]).contains("stand-in"));
+    for results in ["sparse-autoencoder-stand-in", "sparse-autoencoder"] {
+        let weights = format!("results/{results}/weights.safetensors");
+        let losses = std::fs::read_to_string(folder.path().join("results").join(results).join("loss.csv")).unwrap();
+        let losses: Vec<f64> = losses.lines().skip(1).map(|l| l.split(',').nth(1).unwrap().parse().unwrap()).collect();
+        assert!(losses.last() < losses.first(), "{losses:?}");
+
+        let text = succeed(folder.path(), &["score", "a.png", "a.png", "--weights", &weights]);
+        assert!(text.contains("unique") && text.contains("gradient"), "{text}");
+        let json = succeed(folder.path(), &["score", "a.png", "a.png", "--weights", &weights, "--format", "json"]);
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((json["unique"].as_f64(), json["gradient"].as_f64()), (Some(1.0), Some(1.0)), "{json}");
+    }
+    let shipped = succeed(folder.path(), &["score", "a.png", "a.png"]);
+    assert!(shipped.contains("gradient  1.000000"), "{shipped}");
+    // A folder that has fewer images than the experiment wants is no reason to train on fewer.
+    let output = gradspace(
+        folder.path(),
+        &[&[training.as_str()], &TINY[..10], &["--data", "photos", "--set", "training.images=5"]].concat(),
+    );
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(3) && message.contains("holds 4 images, not 5"), "{message}");
+}
+
+#[test]
+fn the_spread_over_training_runs_has_a_row_for_each() {
+    let folder = TempDir::new().unwrap();
+    succeed(folder.path(), &[&[experiment("sparse-autoencoder.toml").as_str()], &TINY[..]].concat());
+    let spread = experiment("training-spread.toml");
+    let sources = "sources=[{ name = \"scenes\", width = 48, height = 32, images = 4, per_image = 50 }]";
+    let arguments = [
+        spread.as_str(),
+        "--set",
+        sources,
+        "--set",
+        "weights=results/sparse-autoencoder-stand-in/weights.safetensors",
+        "--set",
+        "seeds=[1, 2]",
+        "--set",
+        "autoencoder.hidden=16",
+        "--set",
+        "autoencoder.iterations=3",
+        "--set",
+        "stand_in.scenes=2",
+        "--set",
+        "stand_in.width=64",
+        "--set",
+        "stand_in.height=64",
+        "--set",
+        "stand_in.types=[8]",
+        "--set",
+        "statistics.bootstrap=20",
+    ];
+    succeed(folder.path(), &arguments);
+    let table = std::fs::read_to_string(folder.path().join("results/training-spread-stand-in/table.csv")).unwrap();
+    for row in [
+        "\"unique, reference weights\",all,severity_srocc,",
+        "\"gradient, scenes\",seed 2,severity_srocc,",
+        "\"gradient, scenes\",all,severity_srocc_sd,",
+    ] {
+        assert!(table.contains(row), "{row}:\n{table}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gradspace"))
+        .arg("check-gradients")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The rows of a CSV file, by heading.
+fn rows(csv: &[u8]) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(csv);
+    reader.deserialize().map(|row| row.unwrap()).collect()
+}
+
+#[test]
+fn tid2013_in_part_gives_the_authors_scores_and_the_published_competitors() {
+    let (Some(kodak), Some(streams), Some(weights), Some(table), Some(oracle)) = (
+        common::shared("data/kodak24"),
+        common::shared("data/tid2013/jpeg_type10"),
+        common::shared("data/unique_weights/ImageNet_Weights_YGCr.mat"),
+        common::shared("data/tid2013/tid2013.csv"),
+        common::shared("oracle/tid2013_scores.csv"),
+    ) else {
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    let text = |path: &Path| path.display().to_string();
+    let (kodak, streams, weights) = (text(&kodak), text(&streams), text(&weights));
+    let made = succeed(folder.path(), &["rebuild-tid2013", "--kodak", &kodak, "--jpeg", &streams, "--out", "tid2013"]);
+    assert!(made.contains("709 images verified by SHA-256"), "{made}");
+    // Three references are enough here, and a part of a database is a database.
+    for image in std::fs::read_dir(folder.path().join("tid2013/distorted_images")).unwrap().map(|e| e.unwrap()) {
+        let name = image.file_name().to_string_lossy().to_lowercase();
+        if !["i01", "i06", "i11"].iter().any(|reference| name.starts_with(reference)) {
+            std::fs::remove_file(image.path()).unwrap();
+        }
+    }
+    let set = [format!("iqa.weights={weights}"), format!("competitors.scores={}", table.display())];
+    let shown = succeed(
+        folder.path(),
+        &[
+            &experiment("tid2013.toml"),
+            "--data",
+            "tid2013",
+            "--set",
+            &set[0],
+            "--set",
+            &set[1],
+            "--set",
+            "statistics.bootstrap=10",
+        ],
+    );
+    assert!(shown.contains("of 3000 images") && !shown.contains("stand-in"), "{shown}");
+
+    let written = files(&folder.path().join("results/tid2013"));
+    let scores = rows(&written[Path::new("scores.csv")]);
+    assert!(scores.len() > 85, "{} images", scores.len());
+    let number = |row: &BTreeMap<String, String>, column: &str| row[column].parse::<f64>().unwrap();
+    let oracle = rows(&std::fs::read(oracle).unwrap());
+    for row in &scores {
+        let authors = oracle.iter().find(|o| o["image"] == row["image"]).unwrap();
+        for method in ["unique", "gradient"] {
+            let difference = (number(row, method) - number(authors, method)).abs();
+            assert!(difference < 2e-5, "{method} of {}: {difference:e} from the authors' code", row["image"]);
+        }
+    }
+    // Every published number of a competitor that can be compared is met on all 3000 images.
+    let table = rows(&written[Path::new("table.csv")]);
+    let compared: Vec<_> = table.iter().filter(|r| r["subset"] == "all" && !r["published"].is_empty()).collect();
+    assert!(compared.len() >= 25, "{} numbers", compared.len());
+    for row in compared {
+        assert!(["match", "within tolerance"].contains(&row["status"].as_str()), "{row:?}");
+    }
+    // The few images here are compared with nothing that was published on all.
+    let present: Vec<_> = table.iter().filter(|r| r["subset"] == "present" && !r["published"].is_empty()).collect();
+    assert!(!present.is_empty());
+    assert!(present.iter().all(|r| r["status"].starts_with("not comparable") || r["value"].is_empty()), "{present:?}");
+}
