@@ -85,8 +85,24 @@ pub trait Real:
         Self::from_f64(1.0)
     }
 
+    /// Tells the processor that `place` will be used soon; a hint, where the instruction set has it.
+    #[inline(always)]
+    fn prefetch(_place: &Self) {}
+
     /// The lanes added up, always as the same tree: lane i takes lane i + LANES/2, then i + LANES/4, and so on.
     fn fold(self) -> Self::Scalar;
+
+    /// `sums[i] += values[i].fold()` for every i: the same trees, side by side where the instruction set can.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    #[inline(always)]
+    fn add_folds(values: &[Self], sums: &mut [Self::Scalar]) {
+        assert_eq!(values.len(), sums.len(), "one sum for each value");
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum = *sum + value.fold();
+        }
+    }
 
     /// eˣ: see [`math::exp`].
     #[inline(always)]

@@ -15,7 +15,7 @@ macro_rules! register {
     ($name:ident, $t:ident, $n:literal, [$($half:tt),*], $raw:ty, $doc:literal,
      splat $set1:ident, add $add:ident, sub $sub:ident, mul $mul:ident, div $div:ident, fma $fma:ident, sqrt $sqrt:ident,
      and $and:ident, or $or:ident, xor $xor:ident, shl $shl:ident, shr $shr:ident, lt ($a:ident, $b:ident, $yes:ident, $no:ident) $lt:expr,
-     mantissa $mantissa:literal, bias $bias:literal, fold $fold:ident) => {
+     mantissa $mantissa:literal, bias $bias:literal, fold $fold:ident $(, folds $folds:ident)?) => {
         #[doc = $doc]
         #[derive(Clone, Copy, Debug)]
         #[repr(C, align(64))]
@@ -138,6 +138,22 @@ macro_rules! register {
             fn fold(self) -> $t {
                 unsafe { $fold(self.0) }
             }
+            #[inline(always)]
+            fn prefetch(place: &Self) {
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(place).cast()) }
+            }
+            $(#[inline(always)]
+            fn add_folds(values: &[Self], sums: &mut [$t]) {
+                assert_eq!(values.len(), sums.len(), "one sum for each value");
+                let (groups, rest) = values.as_chunks::<$n>();
+                let (group_sums, rest_sums) = sums.as_chunks_mut::<$n>();
+                for (values, sums) in groups.iter().zip(group_sums) {
+                    unsafe { $folds(values, sums) }
+                }
+                for (value, sum) in rest.iter().zip(rest_sums) {
+                    *sum += value.fold();
+                }
+            })?
         }
 
         impl Register<Self> for $name {
@@ -220,6 +236,41 @@ unsafe fn fold256s([a, b]: [__m256; 2]) -> f32 {
     }
 }
 
+/// Sixteen of these trees at once: each step joins two registers, so that it leaves half as many, all full. Which registers are
+/// paired (first by their index in units of 8 and 4, then of 1, then of 2) makes the last step leave the sums in order.
+#[inline(always)]
+unsafe fn add_folds512s(values: &[Avx512F32; 16], sums: &mut [f32; 16]) {
+    unsafe {
+        let low = fold_eighths(fold_quarters(values, 0), fold_quarters(values, 1));
+        let high = fold_eighths(fold_quarters(values, 2), fold_quarters(values, 3));
+        let folded = _mm512_add_ps(_mm512_shuffle_ps::<0x88>(low, high), _mm512_shuffle_ps::<0xDD>(low, high));
+        _mm512_storeu_ps(sums.as_mut_ptr(), _mm512_add_ps(_mm512_loadu_ps(sums.as_ptr()), folded));
+    }
+}
+
+/// Four lanes each of values `i`, `i + 4`, `i + 8`, `i + 12`.
+#[inline(always)]
+unsafe fn fold_quarters(values: &[Avx512F32; 16], i: usize) -> __m512 {
+    unsafe {
+        let low = fold_halves(values[i].0[0], values[i + 4].0[0]);
+        let high = fold_halves(values[i + 8].0[0], values[i + 12].0[0]);
+        _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>(low, high), _mm512_shuffle_f32x4::<0xDD>(low, high))
+    }
+}
+
+#[inline(always)]
+unsafe fn fold_halves(a: __m512, b: __m512) -> __m512 {
+    unsafe { _mm512_add_ps(_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0xEE>(a, b)) }
+}
+
+#[inline(always)]
+unsafe fn fold_eighths(a: __m512, b: __m512) -> __m512 {
+    unsafe {
+        let (a, b) = (_mm512_castps_pd(a), _mm512_castps_pd(b));
+        _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(a, b)), _mm512_castpd_ps(_mm512_unpackhi_pd(a, b)))
+    }
+}
+
 #[inline(always)]
 unsafe fn fold512d([a]: [__m512d; 1]) -> f64 {
     unsafe { fold256d([_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd::<1>(a)]) }
@@ -238,7 +289,7 @@ register!(Avx512F32, f32, 16, [0], __m512, "Sixteen `f32` in one AVX-512 registe
     splat _mm512_set1_ps, add _mm512_add_ps, sub _mm512_sub_ps, mul _mm512_mul_ps, div _mm512_div_ps,
     fma _mm512_fmadd_ps, sqrt _mm512_sqrt_ps, and and512s, or or512s, xor xor512s, shl shl512s, shr shr512s,
     lt (a, b, yes, no) _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), no, yes),
-    mantissa 23, bias 127, fold fold512s);
+    mantissa 23, bias 127, fold fold512s, folds add_folds512s);
 register!(Avx512F64, f64, 8, [0], __m512d, "Eight `f64` in one AVX-512 register.",
     splat _mm512_set1_pd, add _mm512_add_pd, sub _mm512_sub_pd, mul _mm512_mul_pd, div _mm512_div_pd,
     fma _mm512_fmadd_pd, sqrt _mm512_sqrt_pd, and and512d, or or512d, xor xor512d, shl shl512d, shr shr512d,
