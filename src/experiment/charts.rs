@@ -33,10 +33,7 @@ pub(super) struct Results<'a> {
 
 /// Draws the charts and adds them to the session's outputs.
 pub(super) fn add(results: &Results<'_>, session: &mut Session) -> Result<()> {
-    let mut add = |name: &str, picture: Picture| {
-        session.outputs.add(format!("{name}.svg"), picture.svg);
-        session.outputs.add(format!("{name}.png"), picture.png);
-    };
+    let mut add = |name: &str, picture: Picture| session.outputs.add_picture(name, picture);
     add("srocc", results.bars().render()?);
     add("scatter", results.scatter().render()?);
     add("types", results.types().render()?);

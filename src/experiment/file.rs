@@ -47,6 +47,9 @@ pub struct ImageQuality {
     pub training: Option<Training>,
     /// Per-image scores of other methods, if the experiment names a file of them.
     pub competitors: Option<Competitors>,
+    /// Whether the file speaks of competitors at all: then methods that only the publication has stand in the table too.
+    #[serde(skip)]
+    pub has_competitors: bool,
     /// How the intervals are made.
     pub statistics: Statistics,
 }
@@ -451,6 +454,7 @@ impl RawImageQuality {
             stand_in: self.stand_in.check(text)?,
             iqa: self.iqa.check(text)?,
             training,
+            has_competitors: self.competitors.is_some(),
             competitors: self.competitors.map(|c| c.check(text)).transpose()?.flatten(),
             statistics: self.statistics.check(text)?,
         })

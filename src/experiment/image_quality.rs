@@ -63,7 +63,10 @@ pub(super) fn run(experiment: &Experiment, wanted: &ImageQuality, mut session: S
             false => {
                 let (mut rows, fits) = evaluation::by_mos(&methods, &subset, &intervals, &done);
                 rows.extend(evaluation::types_by_mos(&methods, &subset, &intervals));
-                let table = Table::new(&wanted.title, &data, with_published_only(rows))?;
+                if wanted.has_competitors {
+                    rows.extend(published_only(&rows));
+                }
+                let table = Table::new(&wanted.title, &data, rows)?;
                 (table.beside(Published::embedded(), DATABASE, reason(subset.images.len()).as_deref()), fits)
             }
         };
@@ -99,17 +102,13 @@ fn reason(count: usize) -> Option<String> {
     (count != WHOLE).then(|| format!("{count} of {WHOLE} images"))
 }
 
-/// The rows, and behind them those methods of the publication that nobody here has scores of.
-fn with_published_only(mut rows: Vec<Row>) -> Vec<Row> {
+/// Rows for the methods of the publication that nobody here has scores of.
+fn published_only(rows: &[Row]) -> Vec<Row> {
     let published = Published::embedded();
-    let mut seen: BTreeSet<String> = rows.iter().map(|r| published.name(&r.method).to_owned()).collect();
-    for cell in published.cells().filter(|c| c.database == DATABASE && c.subset == "all" && c.statistic == "srocc") {
-        // A method may stand in several sources; the cells are sorted, the surest first.
-        if seen.insert(cell.method.clone()) {
-            rows.push(Row::published_only(&cell.method, cell));
-        }
-    }
-    rows
+    let mut seen: BTreeSet<&str> = rows.iter().map(|r| published.name(&r.method)).collect();
+    let cells = published.cells().filter(|c| c.database == DATABASE && c.subset == "all" && c.statistic == "srocc");
+    // A method may stand in several sources; the cells are sorted, the surest first.
+    cells.filter(|c| seen.insert(&c.method)).map(|c| Row::published_only(&c.method, c)).collect()
 }
 
 /// Adds the tables in all forms and returns the terminal's.
@@ -131,12 +130,8 @@ fn add_tables(
         })
     });
     let long = Table::new(title, data, rows.collect())?;
-    session.outputs.add("table.csv", long.csv());
-    session.outputs.add("table.json", long.json());
-    let each = |form: fn(&Table) -> String| tables.iter().map(form).collect::<Vec<_>>().join("\n");
-    session.outputs.add("table.md", each(Table::markdown));
-    session.outputs.add("table.tex", each(Table::latex));
-    Ok(each(Table::text))
+    session.outputs.add_tables(&long, tables);
+    Ok(tables.iter().map(Table::text).collect::<Vec<_>>().join("\n"))
 }
 
 /// `scores.csv`: a line per image, a column per method.

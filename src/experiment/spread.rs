@@ -60,13 +60,8 @@ pub(super) fn run(experiment: &Experiment, wanted: &TrainingSpread, mut session:
 
     let table = Table::new(&wanted.title, &data, rows(wanted, &outcomes))?;
     let picture = chart(wanted, &data, &outcomes).render()?;
-    let outputs = &mut session.outputs;
-    outputs.add("spread.svg", picture.svg);
-    outputs.add("spread.png", picture.png);
-    outputs.add("table.csv", table.csv());
-    outputs.add("table.json", table.json());
-    outputs.add("table.md", table.markdown());
-    outputs.add("table.tex", table.latex());
+    session.outputs.add_picture("spread", picture);
+    session.outputs.add_tables(&table, std::slice::from_ref(&table));
     session.finish(experiment, &data, pictures.is_stand_in(), &table.text())
 }
 

@@ -89,12 +89,8 @@ pub(super) fn run(experiment: &Experiment, wanted: &file::SparseAutoencoder, mut
     let outputs = &mut session.outputs;
     outputs.add("weights.safetensors", trained.weights.to_safetensors());
     outputs.add("loss.csv", csv);
-    outputs.add("loss.svg", picture.svg);
-    outputs.add("loss.png", picture.png);
-    outputs.add("table.csv", table.csv());
-    outputs.add("table.json", table.json());
-    outputs.add("table.md", table.markdown());
-    outputs.add("table.tex", table.latex());
+    outputs.add_picture("loss", picture);
+    outputs.add_tables(&table, std::slice::from_ref(&table));
     session.finish(experiment, &data, stand_in, &table.text())
 }
 

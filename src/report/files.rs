@@ -3,6 +3,8 @@
 //! A run's results go through one [`Outputs`]: they are collected while the run computes, written together when everything
 //! has succeeded, and listed with their hashes in the manifest in the order of their names.
 
+use super::charts::Picture;
+use super::table::Table;
 use crate::error::{Error, Result};
 use crate::files;
 use std::collections::BTreeMap;
@@ -48,6 +50,27 @@ impl Outputs {
         assert!(inside, "`{name}` is not a file inside the results folder");
         assert!(!self.files.contains_key(&name), "the run produces `{name}` twice");
         self.files.insert(name, bytes.into());
+    }
+
+    /// Adds a chart as `<name>.svg` and `<name>.png`.
+    ///
+    /// # Panics
+    /// As [`Outputs::add`].
+    pub fn add_picture(&mut self, name: &str, picture: Picture) {
+        self.add(format!("{name}.svg"), picture.svg);
+        self.add(format!("{name}.png"), picture.png);
+    }
+
+    /// Adds the rows of `long` as `table.csv` and `table.json`, and `folded`, one below the other, as `table.md` and `table.tex`.
+    ///
+    /// # Panics
+    /// As [`Outputs::add`].
+    pub fn add_tables(&mut self, long: &Table, folded: &[Table]) {
+        let each = |form: fn(&Table) -> String| folded.iter().map(form).collect::<Vec<_>>().join("\n");
+        self.add("table.csv", long.csv());
+        self.add("table.json", long.json());
+        self.add("table.md", each(Table::markdown));
+        self.add("table.tex", each(Table::latex));
     }
 
     /// The bytes of the file `name`, if the run has produced it.

@@ -227,7 +227,7 @@ impl Table {
         let escape =
             |text: &str| text.replace('\\', "\\\\").replace('|', "\\|").replace('_', "\\_").replace('*', "\\*");
         let mut out = format!("# {}\n\n{}\n", escape(&self.title), escape(&self.data));
-        for grid in self.grids() {
+        for grid in self.grids(false) {
             let line = |cells: &[String]| {
                 let cells: Vec<_> = cells.iter().map(|c| escape(c)).collect();
                 format!("| {} |\n", cells.join(" | "))
@@ -247,7 +247,7 @@ impl Table {
     /// `table.tex`: the folded tables for LaTeX, one `table` environment each; needs `\usepackage{booktabs}` and nothing else.
     pub fn latex(&self) -> String {
         let mut out = String::new();
-        for grid in self.grids() {
+        for grid in self.grids(false) {
             let caption = format!("{}: {} ({})", self.title, grid.heading, self.data);
             out += &format!("\\begin{{table}}\n\\centering\n\\caption{{{}}}\n", latex_text(&caption));
             out += &format!("\\begin{{tabular}}{{l{}}}\n\\toprule\n", "r".repeat(grid.header.len() - 1));
@@ -265,10 +265,10 @@ impl Table {
         out
     }
 
-    /// The folded tables for the terminal, in aligned columns.
+    /// The folded tables for the terminal, in aligned columns; only the leading statistic with its intervals.
     pub fn text(&self) -> String {
         let mut out = format!("{}\n{}\n", self.title, self.data);
-        for grid in self.grids() {
+        for grid in self.grids(true) {
             let lines: Vec<&Vec<String>> = [&grid.header].into_iter().chain(&grid.rows).collect();
             let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max().unwrap_or(0);
             let widths: Vec<usize> = (0..grid.header.len()).map(width).collect();
@@ -282,15 +282,14 @@ impl Table {
                 out += "\n";
             }
         }
-        if !self.notes().is_empty() {
-            out += "\n";
-        }
+        out += "\n";
         self.notes().iter().for_each(|note| out += &format!("{note}\n"));
+        out += "More intervals, and all numbers to their last digit: table.md, table.csv.\n";
         out
     }
 
     /// The folded tables.
-    fn grids(&self) -> Vec<Grid> {
+    fn grids(&self, narrow: bool) -> Vec<Grid> {
         let all = |other_fit: bool| -> Vec<&str> {
             let of_all = self.rows.iter().filter(|r| r.subset == ALL).map(|r| r.statistic.as_str());
             unique(of_all.filter(|s| is_column(s) && is_other_fit(s) == other_fit))
@@ -298,15 +297,15 @@ impl Table {
         let mut grids = Vec::new();
         for (heading, statistics) in [("All of the data", all(false)), ("All of the data, other fits", all(true))] {
             if !statistics.is_empty() {
-                grids.push(self.by_method(heading, &statistics));
+                grids.push(self.by_method(heading, &statistics, narrow));
             }
         }
         grids.extend(self.by_subset());
         grids
     }
 
-    /// Methods × statistics, of all images.
-    fn by_method(&self, heading: &str, statistics: &[&str]) -> Grid {
+    /// Methods × statistics, of all images; where it must be narrow, with the intervals of the leading statistic alone.
+    fn by_method(&self, heading: &str, statistics: &[&str], narrow: bool) -> Grid {
         let rows: Vec<&Row> =
             self.rows.iter().filter(|r| r.subset == ALL && statistics.contains(&&*r.statistic)).collect();
         let mut header = vec!["method".to_owned()];
@@ -316,7 +315,8 @@ impl Table {
             let of_this: Vec<_> = rows.iter().filter(|r| r.statistic == statistic).collect();
             header.push(name(statistic));
             columns.push(Box::new(move |method| row(method).and_then(|r| r.value).map(rounded).unwrap_or_default()));
-            if of_this.iter().any(|r| r.interval.is_some()) {
+            let wanted = !narrow || statistic == self.rows[0].statistic;
+            if wanted && of_this.iter().any(|r| r.interval.is_some()) {
                 header.push("95 % interval".to_owned());
                 columns.push(Box::new(move |method| {
                     let interval = row(method).and_then(|r| r.interval);
@@ -400,7 +400,10 @@ impl Table {
         let failed = self.rows.iter().filter(|r| r.statistic == CONVERGED && r.value == Some(0.0));
         let failed = unique(failed.map(|r| r.method.as_str()));
         if !failed.is_empty() {
-            notes.push(format!("The logistic fit did not converge for {}.", failed.join(", ")));
+            notes.push(format!(
+                "The logistic fit of {} does not converge: it runs off towards an exponential or a step, where nothing more is gained.",
+                failed.join(", ")
+            ));
         }
         let remarked = self.rows.iter().filter(|r| r.remark.is_some());
         let remarked: Vec<_> = remarked.map(|r| format!("{} of {}", name(&r.statistic), r.method)).collect();

@@ -244,34 +244,6 @@ mod tests {
     /// Types that follow TID2013's own parameters, whatever error they make.
     const OWN_PARAMETERS: [u8; 6] = [6, 7, 8, 10, 16, 17];
 
-    /// The strengths of [`Strength::Fixed`] that give the database's mean error over the scenes. Run it after a change
-    /// of a type or of the scenes, with `cargo test --release calibrate -- --ignored --nocapture`, and write them into
-    /// the files.
-    #[test]
-    #[ignore = "a tool, not a test: it prints strengths"]
-    fn calibrate() {
-        let scenes = scenes();
-        for distortion in &TYPES {
-            let Strength::Fixed(strengths) = distortion.strength else { continue };
-            if OWN_PARAMETERS.contains(&distortion.number) || distortion.number == 15 {
-                continue;
-            }
-            let found = [0, 1, 2, 3, 4].map(|i| {
-                let (mut low, mut high) = (0.5 * strengths[i], 2.0 * strengths[i]);
-                for _ in 0..8 {
-                    let middle = (low * high).sqrt();
-                    let error = |(s, scene)| {
-                        luma_mse(scene, &(distortion.distort)(scene, middle, &mut stream(distortion, i as u8 + 1, s)))
-                    };
-                    let mean = scenes.iter().enumerate().map(error).sum::<f64>() / scenes.len() as f64;
-                    if mean < distortion.luma_mse[i] { low = middle } else { high = middle }
-                }
-                format!("{:.4}", (low * high).sqrt())
-            });
-            println!("{:2} {}: {}", distortion.number, distortion.name, found.join(", "));
-        }
-    }
-
     #[test]
     fn the_mean_errors_are_the_databases_and_grow_with_the_level() {
         let scenes = scenes();
