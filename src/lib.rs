@@ -13,9 +13,9 @@
 //! |---|---|
 //! | [`lanes`] | the scalar abstraction: one image per SIMD lane; exp, ln and their relatives; the only `unsafe` |
 //! | [`autodiff`] | the tape, one file per operation, the gradient checker |
-//! | [`nn`], [`models`] | parameters by name, Adam, L-BFGS, checkpoints; the sparse autoencoder and its training |
+//! | [`nn`], [`models`] | parameters by name, Adam, L-BFGS, checkpoints; the sparse autoencoder and its training, the variational autoencoder |
 //! | [`stats`], [`imaging`] | correlations, fits, intervals, random numbers; decoding, resize, colour, patches, whitening, distortions |
-//! | [`datasets`], [`iqa`] | the readers of data; UNIQUE, MS-UNIQUE, the gradient score and its ablation |
+//! | [`datasets`], [`gradients`], [`iqa`] | the readers of data; features from gradients, one row per image, streamed; UNIQUE, MS-UNIQUE, the gradient score and its ablation |
 //! | [`report`], [`experiment`] | tables, charts and manifests; from an experiment file to results |
 //!
 //! [`error`] and [`files`] lie below all of them.
@@ -57,6 +57,7 @@ pub mod datasets;
 pub mod error;
 pub mod experiment;
 pub mod files;
+pub mod gradients;
 pub mod imaging;
 pub mod iqa;
 pub mod lanes;

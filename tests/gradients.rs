@@ -12,11 +12,12 @@
 mod common;
 
 use gradspace::autodiff::check::{self, Kind, Row};
-use gradspace::autodiff::{Tape, Tensor, Var, Wrt, ops};
+use gradspace::autodiff::{Tape, Tensor, Wrt, ops};
 use gradspace::lanes::{Lanes, Real, Scalar, Simd};
+use gradspace::models::vae::{Architecture, Pass, Vae};
+use gradspace::nn::Parameters;
 use ndarray::{ArrayD, IxDyn};
 use safetensors::SafeTensors;
-use std::collections::BTreeMap;
 
 fn rows(kind: Kind) -> Vec<Row> {
     static TABLE: std::sync::LazyLock<Vec<Row>> = std::sync::LazyLock::new(check::table);
@@ -77,27 +78,6 @@ fn lanes_give_the_bits_of_scalars_on_every_instruction_set() {
     before.force();
 }
 
-/// The paper's VAE, METHOD §2.1, built from the operations alone: (reconstruction, μ, ln σ², BCE, KL) at z = μ.
-fn vae<T: Real>(tape: &mut Tape<T>, x: Var, p: &BTreeMap<String, Var>) -> [Var; 5] {
-    let mut h = x;
-    for i in 0..4 {
-        let y = tape.conv2d(h, p[&format!("down.{i}.weight")], p[&format!("down.{i}.bias")], 2, 2);
-        h = tape.relu(y);
-    }
-    let h = tape.reshape(h, &[108]);
-    let mean = tape.linear(h, p["mu.weight"], p["mu.bias"]);
-    let log_variance = tape.linear(h, p["logvar.weight"], p["logvar.bias"]);
-    let y = tape.linear(mean, p["expand.weight"], p["expand.bias"]);
-    let mut y = tape.reshape(y, &[12, 3, 3]);
-    for (i, padding) in [2, 1, 2, 1].into_iter().enumerate() {
-        y = tape.conv_transpose2d(y, p[&format!("up.{i}.weight")], p[&format!("up.{i}.bias")], 2, padding);
-        y = if i < 3 { tape.relu(y) } else { tape.sigmoid(y) };
-    }
-    let bce = tape.binary_cross_entropy(y, x);
-    let kl = tape.gaussian_kl(mean, log_variance);
-    [y, mean, log_variance, bce, kl]
-}
-
 fn stored(tensors: &SafeTensors, name: &str) -> Tensor<f64> {
     let view = tensors.tensor(name).expect(name);
     let numbers = view.data().chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("eight bytes")));
@@ -124,9 +104,13 @@ fn against_pytorch<T: Real>() -> Option<(f64, f64)> {
             }
         }
     });
-    let place = |name: &String| stored(&tensors, &format!("param.{name}")).mapv(T::Scalar::nearest);
-    let parameters: BTreeMap<String, Var> = names.iter().map(|n| (n.clone(), tape.parameter(&place(n)))).collect();
-    let [recon, mean, log_variance, bce, kl] = vae(&mut tape, x, &parameters);
+    let mut parameters = Parameters::new();
+    for name in &names {
+        parameters.add(name, stored(&tensors, &format!("param.{name}")).mapv(T::Scalar::nearest));
+    }
+    let bound = parameters.place(&mut tape);
+    let Pass { mean, log_variance, reconstruction, cross_entropy: bce, divergence: kl } =
+        Vae::new(Architecture::default()).expect("the paper's network").pass(&mut tape, &bound, x, None);
     let error = |ours: &[T], theirs: &Tensor<f64>, what: &str| -> f64 {
         let each = theirs.len() / 8;
         assert_eq!(ours.len(), each, "{what}");
@@ -143,13 +127,14 @@ fn against_pytorch<T: Real>() -> Option<(f64, f64)> {
         (difference / norm).sqrt()
     };
     let mut outputs = 0.0;
-    for (name, var) in [("recon", recon), ("mu", mean), ("logvar", log_variance), ("bce", bce), ("kld", kl)] {
+    for (name, var) in [("recon", reconstruction), ("mu", mean), ("logvar", log_variance), ("bce", bce), ("kld", kl)] {
         outputs = f64::max(outputs, error(tape.values(var), &stored(&tensors, name), name));
     }
     let mut worst = 0.0;
     for (loss, prefix) in [(bce, "bce_grad"), (kl, "kld_grad")] {
-        let gradients = tape.gradients(loss, &parameters.values().map(|&v| Wrt::PerLane(v)).collect::<Vec<_>>());
-        for (name, &var) in &parameters {
+        let gradients = tape.gradients(loss, &bound.per_lane());
+        for name in &names {
+            let var = bound[name.as_str()];
             let what = format!("{prefix}.{name}");
             worst = f64::max(worst, error(gradients.per_lane(var), &stored(&tensors, &what), &what));
         }

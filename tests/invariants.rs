@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["models"],
     &["stats"],
     &["imaging"],
-    &["datasets", "iqa"],
+    &["datasets", "gradients", "iqa"],
     &["report"],
     &["experiment"],
 ];

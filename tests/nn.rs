@@ -7,7 +7,8 @@ use common::shared;
 use gradspace::autodiff::{Tape, Tensor, Var};
 use gradspace::lanes::{Lanes, Real, Simd};
 use gradspace::models::training::{Patches, Settings, train};
-use gradspace::nn::{Adam, Bound, Parameters, adam};
+use gradspace::models::vae::{Architecture, Vae};
+use gradspace::nn::{Adam, Parameters, adam};
 use ndarray::{ArrayD, IxDyn, arr0};
 use safetensors::{Dtype, SafeTensors};
 use std::ops::ControlFlow;
@@ -15,39 +16,6 @@ use std::ops::ControlFlow;
 type Eight = Lanes<f64, 8>;
 
 const BATCH: usize = 128;
-
-/// The names of the network's layers: METHOD §2.1.
-const LAYERS: [&str; 11] =
-    ["down.0", "down.1", "down.2", "down.3", "mu", "logvar", "expand", "up.0", "up.1", "up.2", "up.3"];
-
-/// (cross entropy, divergence), each summed over pixels, and noise ε in z = μ + ε σ.
-fn autoencoder(tape: &mut Tape<Eight>, p: &Bound, x: Var, noise: Var) -> [Var; 2] {
-    let of = |layer: &str| [p[format!("{layer}.weight").as_str()], p[format!("{layer}.bias").as_str()]];
-    let mut h = x;
-    for layer in &LAYERS[..4] {
-        let [w, b] = of(layer);
-        h = tape.conv2d(h, w, b, 2, 2);
-        h = tape.relu(h);
-    }
-    h = tape.reshape(h, &[108]);
-    let [w, b] = of("mu");
-    let mean = tape.linear(h, w, b);
-    let [w, b] = of("logvar");
-    let log_variance = tape.linear(h, w, b);
-    let half = tape.scale(log_variance, 0.5);
-    let deviation = tape.exp(half);
-    let scaled = tape.multiply(noise, deviation);
-    let z = tape.add(mean, scaled);
-    let [w, b] = of("expand");
-    h = tape.linear(z, w, b);
-    h = tape.reshape(h, &[12, 3, 3]);
-    for (layer, padding) in LAYERS[7..].iter().zip([2, 1, 2, 1]) {
-        let [w, b] = of(layer);
-        h = tape.conv_transpose2d(h, w, b, 2, padding);
-        h = if *layer == "up.3" { tape.sigmoid(h) } else { tape.relu(h) };
-    }
-    [tape.binary_cross_entropy(h, x), tape.gaussian_kl(mean, log_variance)]
-}
 
 /// A tensor of doubles.
 fn doubles(file: &SafeTensors, name: &str) -> Tensor<f64> {
@@ -57,12 +25,10 @@ fn doubles(file: &SafeTensors, name: &str) -> Tensor<f64> {
     ArrayD::from_shape_vec(IxDyn(view.shape()), numbers).unwrap()
 }
 
-fn parameters(file: &SafeTensors, when: &str) -> Parameters<f64> {
+fn parameters(file: &SafeTensors, vae: &Vae, when: &str) -> Parameters<f64> {
     let mut parameters = Parameters::new();
-    for layer in LAYERS {
-        for part in ["weight", "bias"] {
-            parameters.add(format!("{layer}.{part}"), doubles(file, &format!("{when}.{layer}.{part}")));
-        }
+    for (name, _) in vae.parameters::<f64>(&mut || 0.5).iter() {
+        parameters.add(name, doubles(file, &format!("{when}.{name}")));
     }
     parameters
 }
@@ -86,7 +52,8 @@ fn ten_steps_of_adam_are_pytorchs() {
     assert_eq!((images.dtype(), images.shape()), (Dtype::U8, &[10, BATCH, 3, 28, 28][..]));
     let expected = ["bce", "kld", "loss"].map(|name| doubles(&file, name));
 
-    let mut trained = parameters(&file, "before");
+    let vae = Vae::new(Architecture::default()).unwrap();
+    let mut trained = parameters(&file, &vae, "before");
     assert_eq!(trained.count(), 12_727);
     let mut adam = Adam::new(adam::Settings::default(), &trained);
     let mut tape = Tape::<Eight>::new();
@@ -96,7 +63,8 @@ fn ten_steps_of_adam_are_pytorchs() {
             let bound = trained.place(&mut tape);
             let x = side_by_side(&mut tape, &[3, 28, 28], group, |i| f64::from(images.data()[i]) / 255.0);
             let noise = side_by_side(&mut tape, &[20], group, |i| noise.as_slice().unwrap()[i]);
-            let parts = autoencoder(&mut tape, &bound, x, noise);
+            let pass = vae.pass(&mut tape, &bound, x, Some(noise));
+            let parts = [pass.cross_entropy, pass.divergence];
             let one = arr0(Eight::one()).into_dyn();
             let gradients = tape.vjp(&parts.map(|part| (part, &one)), &bound.summed());
             gradient.accumulate(&bound.collect(gradients));
@@ -109,7 +77,7 @@ fn ten_steps_of_adam_are_pytorchs() {
         }
         adam.step(&mut trained, &gradient);
     }
-    for ((name, found), (_, expected)) in trained.iter().zip(parameters(&file, "after").iter()) {
+    for ((name, found), (_, expected)) in trained.iter().zip(parameters(&file, &vae, "after").iter()) {
         let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(worst <= 1e-8, "{name} is off by {worst:e}");
     }

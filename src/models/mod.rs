@@ -2,6 +2,10 @@
 
 pub mod mat;
 pub mod sparse_autoencoder;
+pub mod tapes;
 pub mod training;
+pub mod vae;
 
 pub use sparse_autoencoder::SparseAutoencoder;
+pub use tapes::Tapes;
+pub use vae::Vae;

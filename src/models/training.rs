@@ -16,7 +16,7 @@
 //! Chunks are the same whatever the number of threads, each is computed by one thread, and what they give is added up in their order:
 //! the trained weights have the same bits on every machine.
 
-use super::SparseAutoencoder;
+use super::{SparseAutoencoder, Tapes};
 use crate::autodiff::{Tape, Tensor, Var, Wrt};
 use crate::error::{Error, Result};
 use crate::lanes::{Lanes, Real};
@@ -25,7 +25,6 @@ use crate::nn::{Parameters, init};
 use ndarray::{Array1, Array2, Ix1, Ix2, IxDyn, arr0};
 use rayon::prelude::*;
 use std::ops::{ControlFlow, Range};
-use std::sync::Mutex;
 
 type Eight = Lanes<f64, 8>;
 const LANES: usize = Eight::LANES;
@@ -219,8 +218,7 @@ struct Objective<'a> {
     patches: Patches<'a>,
     settings: &'a Settings,
     chunks: Vec<Chunk>,
-    /// Tapes that no thread is using: as many as ever ran at once.
-    tapes: Mutex<Vec<Tape<Eight>>>,
+    tapes: Tapes<Eight>,
 }
 
 /// Groups of patches, and how many of their lanes hold one.
@@ -240,14 +238,14 @@ impl<'a> Objective<'a> {
         if full < patches.groups() {
             chunks.push(Chunk { groups: full..full + 1, lanes: patches.count % LANES });
         }
-        Objective { patches, settings, chunks, tapes: Mutex::default() }
+        Objective { patches, settings, chunks, tapes: Tapes::default() }
     }
 
     /// J and its gradient.
     fn evaluate(&self, parameters: &Parameters<f64>) -> (Cost, Parameters<f64>) {
         let m = self.patches.count as f64;
         let mut activation = vec![0.0; self.settings.hidden];
-        for sums in self.each_chunk(|tape, chunk| self.encode(tape, chunk, parameters)) {
+        for sums in self.tapes.each(self.chunks.par_iter(), |tape, chunk| self.encode(tape, chunk, parameters)) {
             activation.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
         }
         activation.iter_mut().for_each(|mean| *mean /= m);
@@ -260,7 +258,9 @@ impl<'a> Objective<'a> {
         let pull: Vec<f64> = gradients.per_lane(mean).iter().map(|d| d / m).collect();
 
         let (mut squares, mut gradient) = (0.0, parameters.zeros_like());
-        for (part, part_gradient) in self.each_chunk(|tape, chunk| self.reconstruct(tape, chunk, parameters, &pull)) {
+        for (part, part_gradient) in
+            self.tapes.each(self.chunks.par_iter(), |tape, chunk| self.reconstruct(tape, chunk, parameters, &pull))
+        {
             squares += part;
             gradient.accumulate(&part_gradient);
         }
@@ -277,18 +277,6 @@ impl<'a> Objective<'a> {
             mean_activation: activation.iter().sum::<f64>() / activation.len() as f64,
         };
         (cost, gradient)
-    }
-
-    /// What `work` makes of every chunk, in order. Each chunk is one thread's; the thread has a tape that was used before.
-    fn each_chunk<A: Send>(&self, work: impl Fn(&mut Tape<Eight>, &Chunk) -> A + Sync) -> Vec<A> {
-        let run = |chunk| {
-            let mut tape = self.tapes.lock().expect("no thread panicked").pop().unwrap_or_default();
-            let result = work(&mut tape, chunk);
-            tape.clear();
-            self.tapes.lock().expect("no thread panicked").push(tape);
-            result
-        };
-        self.chunks.par_iter().with_max_len(1).map(run).collect()
     }
 
     /// The first pass: the sum of each unit's activations.

@@ -156,6 +156,16 @@ pub struct Bound {
 }
 
 impl Bound {
+    /// The parameter of that name.
+    pub fn get(&self, name: &str) -> Option<Var> {
+        self.entries.iter().find(|(found, _)| found == name).map(|(_, var)| *var)
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|(name, _)| name.as_str())
+    }
+
     /// What to ask a tape for to get each parameter's gradient summed over the lanes.
     pub fn summed(&self) -> Vec<Wrt> {
         self.entries.iter().map(|&(_, var)| Wrt::Summed(var)).collect()

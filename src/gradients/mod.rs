@@ -1,0 +1,355 @@
+//! Features from backpropagated gradients, one row per image, streamed.
+//!
+//! The paper's feature of an image is the gradient of a loss with respect to a layer's weights: how the model would have to
+//! change to accept that image. A [`Feature`] names it: `kl/down.3.weight` is ∂Ω/∂θ of the last encoder layer, `bce/up.3.weight`
+//! is ∂L/∂φ of the last decoder layer, `bce+kl/…` the gradient of the sum, and `mu` alone is a value of the pass itself, an
+//! activation. The features of an image are put end to end in the order given.
+//!
+//! # One image per lane
+//! A group of images, one per lane, goes through the model together, and the weight gradient of each lane is that of its
+//! image: nothing is looped over with a batch of one, and nothing is summed that would have to be taken apart again. Each loss is
+//! walked back only as far as the layers that are asked for.
+//!
+//! # Streaming
+//! Images are asked for by index, a chunk of groups at a time; a chunk's rows are handed on in order before the next is
+//! begun. So memory is that of one chunk, however many images there are, and the rows do not depend on the number of threads.
+
+use crate::autodiff::{Tape, Var, Wrt};
+use crate::error::{Error, Result};
+use crate::lanes::Real;
+use crate::models::vae::Pass;
+use crate::models::{Tapes, Vae};
+use crate::nn::{Bound, Parameters};
+use rayon::prelude::*;
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+/// One part of an image's row of features.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// A value of the pass: an activation.
+    Value(String),
+    /// The gradient of a sum of loss terms with respect to a parameter.
+    Gradient {
+        /// The names of the terms.
+        terms: Vec<String>,
+        /// The name of the parameter.
+        parameter: String,
+    },
+}
+
+impl FromStr for Feature {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Feature> {
+        let parts: Vec<&str> = text.split('/').collect();
+        match parts[..] {
+            [value] if !value.is_empty() => Ok(Feature::Value(value.to_owned())),
+            [terms, parameter] if !parameter.is_empty() && terms.split('+').all(|term| !term.is_empty()) => {
+                let terms = terms.split('+').map(str::to_owned).collect();
+                Ok(Feature::Gradient { terms, parameter: parameter.to_owned() })
+            }
+            _ => Err(Error::Usage(format!(
+                "`{text}` is not a feature; write a value (`mu`) or terms and a parameter (`kl/down.3.weight`, `bce+kl/mu.weight`)"
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Feature::Value(name) => f.write_str(name),
+            Feature::Gradient { terms, parameter } => write!(f, "{}/{parameter}", terms.join("+")),
+        }
+    }
+}
+
+/// A model whose features can be taken: what it computes of an image, by name.
+pub trait Model<T: Real>: Sync {
+    /// (C, H, W) of the images.
+    fn image(&self) -> [usize; 3];
+
+    /// Computes the image `x` on the tape.
+    fn pass(&self, tape: &mut Tape<T>, x: Var) -> Named;
+}
+
+/// What stands on a tape after a pass.
+pub struct Named {
+    /// The model's parameters.
+    pub parameters: Bound,
+    /// Values by name; a loss term is one of shape [].
+    pub values: Vec<(&'static str, Var)>,
+}
+
+impl Named {
+    fn value(&self, name: &str) -> Option<Var> {
+        self.values.iter().find(|(found, _)| *found == name).map(|(_, var)| *var)
+    }
+}
+
+/// The variational autoencoder at z = μ: values `mu`, `logvar` and `reconstruction`, terms `bce` and `kl`.
+pub struct TrainedVae<'a, S> {
+    /// The shapes.
+    pub vae: &'a Vae,
+    /// The weights.
+    pub parameters: &'a Parameters<S>,
+}
+
+impl<T: Real> Model<T> for TrainedVae<'_, T::Scalar> {
+    fn image(&self) -> [usize; 3] {
+        self.vae.architecture().image
+    }
+
+    fn pass(&self, tape: &mut Tape<T>, x: Var) -> Named {
+        let parameters = self.parameters.place(tape);
+        let Pass { mean, log_variance, reconstruction, cross_entropy, divergence } =
+            self.vae.pass(tape, &parameters, x, None);
+        let values = vec![
+            ("mu", mean),
+            ("logvar", log_variance),
+            ("reconstruction", reconstruction),
+            ("bce", cross_entropy),
+            ("kl", divergence),
+        ];
+        Named { parameters, values }
+    }
+}
+
+/// Rows of features: those of the images `images`, one after the other.
+pub struct Rows<'a, S> {
+    /// Which images these are.
+    pub images: Range<usize>,
+    /// The features, row-major: `images.len()` rows of [`Extraction::width`] numbers.
+    pub values: &'a [S],
+}
+
+/// The features of a model's images, ready to be taken.
+pub struct Extraction<'a, T: Real, M> {
+    model: &'a M,
+    features: &'a [Feature],
+    shapes: Vec<Vec<usize>>,
+    tapes: Tapes<T>,
+}
+
+/// Groups of lanes in a chunk: enough for the threads to share evenly, few enough to stay small beside the images.
+const GROUPS: usize = 32;
+
+impl<'a, T: Real, M: Model<T>> Extraction<'a, T, M> {
+    /// Checks that the model has what the features name.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for no features, or a name that the model does not know, with those it knows.
+    pub fn new(model: &'a M, features: &'a [Feature]) -> Result<Self> {
+        if features.is_empty() {
+            return Err(Error::Usage("no features are asked for; name one at least, as `kl/down.3.weight`".into()));
+        }
+        let mut tape = Tape::new();
+        let x = tape.input_with(&model.image(), |values| values.fill(T::zero()));
+        let named = model.pass(&mut tape, x);
+        let known = |scalars: bool| {
+            let names = named.values.iter().filter(|(_, var)| !scalars || tape.shape(*var).is_empty());
+            names.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+        };
+        let mut shapes = Vec::new();
+        for feature in features {
+            let unknown = |what: &str, name: &str, known: String| {
+                Error::Usage(format!("`{feature}`: the model has no {what} `{name}`; it has {known}"))
+            };
+            shapes.push(match feature {
+                Feature::Value(name) => {
+                    let var = named.value(name).ok_or_else(|| unknown("value", name, known(false)))?;
+                    tape.shape(var).to_vec()
+                }
+                Feature::Gradient { terms, parameter } => {
+                    for (i, term) in terms.iter().enumerate() {
+                        let var = named.value(term).filter(|var| tape.shape(*var).is_empty());
+                        var.ok_or_else(|| unknown("loss term", term, known(true)))?;
+                        if terms[..i].contains(term) {
+                            return Err(Error::Usage(format!("`{feature}` names the term `{term}` twice")));
+                        }
+                    }
+                    let var = named.parameters.get(parameter);
+                    let names = named.parameters.names().collect::<Vec<_>>().join(", ");
+                    tape.shape(var.ok_or_else(|| unknown("parameter", parameter, names))?).to_vec()
+                }
+            });
+        }
+        Ok(Extraction { model, features, shapes, tapes: Tapes::default() })
+    }
+
+    /// The shape of each feature.
+    pub fn shapes(&self) -> &[Vec<usize>] {
+        &self.shapes
+    }
+
+    /// Numbers in a row.
+    pub fn width(&self) -> usize {
+        self.shapes.iter().map(|shape| shape.iter().product::<usize>()).sum()
+    }
+
+    /// Takes the features of `images` images, chunk by chunk and in order, on the threads of the current rayon pool.
+    ///
+    /// `fill(i, pixels)` writes image i, (C, H, W) row-major; `take` gets the rows.
+    ///
+    /// # Errors
+    /// The first that `take` returns.
+    pub fn run<E>(
+        &self,
+        images: usize,
+        fill: impl Fn(usize, &mut [T::Scalar]) + Sync,
+        mut take: impl FnMut(Rows<T::Scalar>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let width = self.width();
+        let mut values: Vec<T::Scalar> = Vec::new();
+        for first in (0..images).step_by(GROUPS * T::LANES) {
+            let chunk = first..images.min(first + GROUPS * T::LANES);
+            values.resize(chunk.len() * width, T::Scalar::default());
+            self.tapes.each(values.par_chunks_mut(T::LANES * width).enumerate(), |tape, (group, rows)| {
+                let first = chunk.start + group * T::LANES;
+                self.group(tape, first..chunk.end.min(first + T::LANES), &fill, rows);
+            });
+            take(Rows { images: chunk, values: &values })?;
+        }
+        Ok(())
+    }
+
+    /// The rows of one group.
+    fn group(
+        &self,
+        tape: &mut Tape<T>,
+        images: Range<usize>,
+        fill: &(impl Fn(usize, &mut [T::Scalar]) + Sync),
+        rows: &mut [T::Scalar],
+    ) {
+        let shape = self.model.image();
+        let mut pixels = vec![T::Scalar::default(); shape.iter().product()];
+        let x = tape.input_with(&shape, |values| {
+            values.fill(T::zero());
+            for (lane, image) in images.clone().enumerate() {
+                fill(image, &mut pixels);
+                values.iter_mut().zip(&pixels).for_each(|(value, &pixel)| value.set_lane(lane, pixel));
+            }
+        });
+        let named = self.model.pass(tape, x);
+        let width = self.width();
+        let mut column = 0;
+        for (feature, shape) in self.features.iter().zip(&self.shapes) {
+            let mut put = |values: &[T]| {
+                for (lane, row) in rows.chunks_exact_mut(width).enumerate() {
+                    let row = &mut row[column..column + values.len()];
+                    row.iter_mut().zip(values).for_each(|(to, from)| *to = from.lane(lane));
+                }
+            };
+            match feature {
+                Feature::Value(name) => put(tape.values(named.value(name).expect("checked"))),
+                Feature::Gradient { terms, parameter } => {
+                    let parameter = named.parameters[parameter.as_str()];
+                    let one = ndarray::arr0(T::one()).into_dyn();
+                    let terms: Vec<_> = terms.iter().map(|term| (named.value(term).expect("checked"), &one)).collect();
+                    let gradients = tape.vjp(&terms, &[Wrt::PerLane(parameter)]);
+                    put(gradients.per_lane(parameter));
+                    tape.recycle(gradients);
+                }
+            }
+            column += shape.iter().product::<usize>();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lanes::Lanes;
+    use crate::models::vae::{Architecture, Layer};
+    use crate::stats::random::Stream;
+
+    /// A network of the paper's kind, small.
+    fn small() -> (Vae, Parameters<f64>) {
+        let layer = |channels, padding| Layer { channels, kernel: 4, stride: 2, padding };
+        let architecture = Architecture {
+            image: [2, 6, 6],
+            encoder: vec![layer(3, 2), layer(4, 2)],
+            latent: 3,
+            decoder: vec![layer(3, 2), layer(2, 2)],
+        };
+        let vae = Vae::new(architecture).unwrap();
+        let mut stream = Stream::new(7, "features", 0);
+        let parameters = vae.parameters(&mut || stream.uniform());
+        (vae, parameters)
+    }
+
+    fn pixel(image: usize, place: usize) -> f64 {
+        ((image * 31 + place * 17) % 101) as f64 / 101.0
+    }
+
+    fn features() -> Vec<Feature> {
+        ["mu", "kl/down.1.weight", "bce/up.1.weight", "bce+kl/expand.bias"].map(|f| f.parse().unwrap()).into()
+    }
+
+    fn rows<T: Real<Scalar = f64>>(images: usize) -> Vec<f64> {
+        let (vae, parameters) = small();
+        let model = TrainedVae { vae: &vae, parameters: &parameters };
+        let features = features();
+        let extraction = Extraction::<T, _>::new(&model, &features).unwrap();
+        assert_eq!(extraction.shapes(), [vec![3], vec![4, 3, 4, 4], vec![3, 2, 4, 4], vec![36]]);
+        let mut all = Vec::new();
+        let fill = |i, pixels: &mut [f64]| pixels.iter_mut().enumerate().for_each(|(p, value)| *value = pixel(i, p));
+        let taken: Result<()> = extraction.run(images, fill, |rows| {
+            assert_eq!((rows.images.start, rows.values.len()), (all.len() / 327, rows.images.len() * 327));
+            all.extend_from_slice(rows.values);
+            Ok(())
+        });
+        taken.unwrap();
+        all
+    }
+
+    #[test]
+    fn each_images_row_is_what_it_gets_alone() {
+        // More than a chunk of eights, and a last group that is not full.
+        let images = 8 * GROUPS + 13;
+        let (alone, together) = (rows::<f64>(images), rows::<Lanes<f64, 8>>(images));
+        assert_eq!(alone.len(), images * 327);
+        assert!(alone == together);
+        assert!(alone[..327] != alone[327..2 * 327]);
+    }
+
+    #[test]
+    fn a_consumers_error_ends_the_run() {
+        let (vae, parameters) = small();
+        let model = TrainedVae { vae: &vae, parameters: &parameters };
+        let features = features();
+        let mut chunks = 0;
+        let ended = Extraction::<f64, _>::new(&model, &features).unwrap().run(
+            3 * GROUPS,
+            |_, _| (),
+            |_| {
+                chunks += 1;
+                if chunks == 2 { Err("full") } else { Ok(()) }
+            },
+        );
+        assert_eq!((ended, chunks), (Err("full"), 2));
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        let (vae, parameters) = small();
+        let model = TrainedVae { vae: &vae, parameters: &parameters };
+        for (text, part) in [
+            ("z", "no value `z`; it has mu, logvar"),
+            ("mu/up.0.weight", "no loss term `mu`; it has bce, kl"),
+            ("kl+kl/up.0.weight", "twice"),
+            ("kl/up.9.weight", "no parameter `up.9.weight`; it has down.0.weight, down.0.bias"),
+        ] {
+            let features = [text.parse::<Feature>().unwrap()];
+            assert_eq!(features[0].to_string(), text);
+            let error = Extraction::<f64, _>::new(&model, &features).err().unwrap().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+        for text in ["", "/", "kl/", "kl+/mu", "a/b/c"] {
+            assert!(text.parse::<Feature>().unwrap_err().to_string().contains("is not a feature"), "{text}");
+        }
+        assert!(Extraction::<f64, _>::new(&model, &[]).is_err());
+    }
+}
