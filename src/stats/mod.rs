@@ -6,14 +6,19 @@
 //! the opinions ([`logistic`]); what distinguishes two methods is [`significance`], and how much of it is the choice of
 //! images is [`bootstrap`].
 //!
+//! How well a score tells in-distribution images from others is said by [`detection`]; what several seeds say about a number,
+//! and about two methods that share them, by [`paired`].
+//!
 //! All of it runs serially and in a fixed order, or in integers, so that equal input gives equal bits. A statistic that its
 //! input does not define (a constant has no correlation) is `None`; input that makes no sense (lengths that differ, NaN) is
 //! the caller's mistake and panics. NaN never comes out.
 
 pub mod bootstrap;
 pub mod correlation;
+pub mod detection;
 pub mod logistic;
 pub mod moments;
+pub mod paired;
 pub mod random;
 pub mod rank;
 pub mod significance;
