@@ -1,7 +1,9 @@
 //! Files, whole or not at all.
 //!
 //! A file is written beside its place and renamed: a reader never sees half of it, and a run that fails or is killed leaves the
-//! old one.
+//! old one. [`npy`] does so for tables that are too large to be held in memory.
+
+pub mod npy;
 
 use crate::error::{Error, Result};
 use std::io::Write;
