@@ -13,17 +13,18 @@
 //! ```
 //!
 //! # Seven fields
-//! No document describes them. What the copies show: fields 3 to 5 change with the challenge and are 00 without one, and 1, 2, 6
-//! and 7 say which image it is. Type and level are therefore those of the nearest folder that is called `TT_LL`, which the name must
-//! not contradict; without such a folder only a challenge-free name is understood. The sign type is field 2; field 6 is taken as
-//! the track. But where field 2 exceeds 14 in most names of the tree, it is no sign type: then it is the number of the video
-//! (they go to 49), and the sign type is field 6, as one version of the authors' code reads it.
+//! No document describes them. The example that comes with the paper's code shows that fields 3 to 5 change with the challenge
+//! and are 00 without one, and that 1, 2, 6 and 7 say which image it is. Type and level are therefore those of the nearest folder
+//! called `TT_LL`, which the name must not contradict; without such a folder only a challenge-free name is understood. The sign
+//! type is field 2, and field 6 is taken as the track. But where field 2 exceeds 14 in most names of the tree, it is no sign
+//! type: then it is the number of the video (they go to 49), and the sign type is field 6, as one version of that code reads it.
 //!
 //! # The split
-//! Where the folders `train`, `val` and `test` are all there, theirs is the split (also as the end of a name, `Real_Test`). Otherwise the
-//! images of each sign type, in the order of their index, are cut into blocks of 60, 20 and 20 %: neighbouring indices are
-//! frames of one sign, so that a random split would have twins on both sides. All versions of an image go where the image goes.
-//! (With only some of the three folders, equal names in different ones are different images, since indices may begin again.)
+//! Where the folders `train`, `val` and `test` are all there, theirs is the split (also as the end of a name, `Real_Test`).
+//! Otherwise the images of each sign type, in the order of their index, are cut into blocks of 60, 20 and 20 %: neighbouring
+//! indices are frames of one sign, so that a random split would have twins on both sides. All versions of an image go where the
+//! image goes. (With only some of the three folders, equal names in different ones are different images, since indices may
+//! begin again.)
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -310,8 +311,8 @@ impl Name {
         known.then_some(Image { sequence: self.sequence, class, part: None, track, index: self.index })
     }
 
-    /// How the image is degraded, in a folder that says `folder`; `None` when neither says. An error, with what is wrong, when seven
-    /// fields contradict the folder.
+    /// How the image is degraded, in a folder that says `folder`; `None` when neither says. The error is the sentence without the
+    /// file's name: seven fields that contradict the folder.
     fn challenge(&self, folder: Option<Challenge>) -> std::result::Result<Option<Challenge>, String> {
         match (&self.rest, folder) {
             (&Rest::Five { kind, level }, _) => Ok(known_challenge(kind, level)),
@@ -319,10 +320,10 @@ impl Name {
             (Rest::Seven { .. }, None) => Ok(None),
             (&Rest::Seven { challenge: [third, fourth, fifth], .. }, Some(folder)) => {
                 let Challenge { kind, level } = folder;
-                let agree = third == kind || (third > 0 && kind > 0 && (fourth, fifth) == (kind, level));
-                let problem =
-                    || format!("its name contradicts its folder {kind:02}_{level:02}; put it where it belongs");
-                if agree { Ok(Some(folder)) } else { Err(problem()) }
+                if third == kind || (third > 0 && kind > 0 && (fourth, fifth) == (kind, level)) {
+                    return Ok(Some(folder));
+                }
+                Err(format!("its name contradicts its folder {kind:02}_{level:02}; put it where it belongs"))
             }
         }
     }

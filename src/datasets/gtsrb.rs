@@ -8,9 +8,9 @@
 //! images/00/00000_00005.png        where the column `file` says, relative to the folder
 //! ```
 //!
-//! A track is a row of frames of one physical sign, numbered within its class; `split` is `train` or `test`, the same for all frames
-//! of a track. What is needed beside them is validation: every fifth train track, that is the fifth, tenth, … of all train
-//! tracks in the order of class and then track, whatever the order of the rows.
+//! A track is a row of frames of one physical sign, numbered within its class; `split` is `train` or `test`, the same for all
+//! frames of a track. What is needed beside them is validation: every fifth train track, that is the fifth, tenth, … of all
+//! train tracks in the order of class and then track, whatever the order of the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -14,10 +14,10 @@
 //!
 //! * AUROC is the Mann–Whitney statistic: the share of pairs in which the in-distribution image scores higher, a tie counting one
 //!   half. The trapezoids under the ROC curve have the same area.
-//! * AUPR is average precision, Σ (Rₖ − Rₖ₋₁) Pₖ over the thresholds from the highest down. The trapezoid would be wrong here: Davis and
-//!   Goadrich ("The relationship between precision-recall and ROC curves", ICML 2006) show that a straight line between two points
-//!   of a precision-recall curve promises what no threshold reaches. The sum of steps promises nothing between the points.
-//!   AUPR-out takes the others as the positive class and the scores with the opposite sign.
+//! * AUPR is average precision, Σ (Rₖ − Rₖ₋₁) Pₖ over the thresholds from the highest down. The trapezoid would be wrong here:
+//!   Davis and Goadrich ("The relationship between precision-recall and ROC curves", ICML 2006) show that a straight line between
+//!   two points of a precision-recall curve promises what no threshold reaches. The sum of steps promises nothing between the
+//!   points. AUPR-out takes the others as the positive class and the scores with the opposite sign.
 //!
 //! # As the authors computed them
 //! [`Detection::sampled`] gives the four numbers of the authors' code, which tries twenty thresholds 0, 0.05, …, 0.95 in place of
@@ -116,7 +116,8 @@ impl Detection {
     /// Area under the ROC curve: the probability that a random in-distribution image scores higher than a random other one, ties
     /// counting one half. ½ is chance.
     pub fn auroc(&self) -> f64 {
-        // Twice the number of pairs in order: each other image of a tie lies below the images accepted before, and ties with the rest.
+        // Twice the number of pairs in order: each other image of a tie lies below what was accepted before, and ties with the
+        // in-distribution images of its tie.
         let mut doubled = 0u128;
         let (mut inside, mut outside) = (0, 0);
         for a in &self.accepted {
@@ -174,9 +175,9 @@ impl Detection {
         corners.into_iter().map(rate).collect()
     }
 
-    /// FPR at 95 % TPR, detection error and the two AUPR as the authors' code computes them, operation by operation: from the twenty
-    /// thresholds 0, 0.05, …, 0.95 (−1, −0.95, …, −0.05 of the negated scores for AUPR-out), the FPR at the TPR *closest* to
-    /// 95 %, each area a sum of steps from the lowest threshold up, closed by the rectangle of the last.
+    /// FPR at 95 % TPR, detection error and the two AUPR as the authors' code computes them, operation by operation: from the
+    /// twenty thresholds 0, 0.05, …, 0.95 (−1, −0.95, …, −0.05 of the negated scores for AUPR-out), the FPR at the TPR *closest*
+    /// to 95 %, each area a sum of steps from the lowest threshold up, closed by the rectangle of the last.
     ///
     /// # Errors
     /// [`Error::Undefined`] when a score is not within [0, 1]: those thresholds mean nothing then.
@@ -305,7 +306,7 @@ mod tests {
             let sampled = detection(&inside, &outside).sampled().unwrap();
             assert_eq!(sampled, Sampled { fpr_at_95_tpr, detection_error, aupr_in, aupr_out });
         }
-        // Sure of itself and right: no sampled threshold has a TPR near 95 %, and the FPR is that of TPR 1 at 0, where all is accepted.
+        // Sure of itself and right: every sampled threshold has TPR 1, and the first of them, 0, accepts all.
         let sure = detection(&[1.0; 3], &[0.0; 3]);
         assert_eq!((sure.sampled().unwrap().fpr_at_95_tpr, sure.fpr_at_95_tpr()), (1.0, 0.0));
     }

@@ -53,7 +53,7 @@ pub fn mean_interval(values: &[f64]) -> Option<MeanInterval> {
 /// ```
 /// use gradspace::stats::paired::paired_t_test;
 ///
-/// let test = paired_t_test(&[62.7, 63.1, 61.8, 62.9, 62.4], &[61.1, 62.5, 61.6, 61.1, 62.0]).unwrap();
+/// let test = paired_t_test(&[62.67, 63.11, 61.82, 62.90, 62.44], &[61.05, 62.50, 61.55, 61.11, 62.02]).unwrap();
 /// assert_eq!(test.degrees_of_freedom, 4);
 /// assert!((test.t - 2.9692).abs() < 1e-4 && (test.p - 0.0412).abs() < 1e-4);
 /// ```
