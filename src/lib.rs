@@ -16,6 +16,7 @@
 //! | [`nn`], [`models`] | parameters by name, Adam, L-BFGS, checkpoints; the sparse autoencoder and its training, the variational autoencoder |
 //! | [`stats`], [`imaging`] | correlations, fits, intervals, random numbers; decoding, resize, colour, patches, whitening, distortions |
 //! | [`datasets`], [`gradients`], [`iqa`] | the readers of data; features from gradients, one row per image, streamed; UNIQUE, MS-UNIQUE, the gradient score and its ablation |
+//! | [`ood`] | out-of-distribution detection: training the variational autoencoder on clean images |
 //! | [`report`], [`experiment`] | tables, charts and manifests; from an experiment file to results |
 //!
 //! [`error`] and [`files`] lie below all of them.
@@ -63,6 +64,7 @@ pub mod iqa;
 pub mod lanes;
 pub mod models;
 pub mod nn;
+pub mod ood;
 pub mod report;
 pub mod stats;
 

@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["stats"],
     &["imaging"],
     &["datasets", "gradients", "iqa"],
+    &["ood"],
     &["report"],
     &["experiment"],
 ];

@@ -1,0 +1,100 @@
+//! Images of one size in memory, as the bytes they were decoded to: a quarter of the room that numbers would take.
+
+use crate::autodiff::{Tape, Var};
+use crate::imaging::Rgb8;
+use crate::lanes::{Real, Scalar};
+
+/// Colour images of one size, numbered from 0. On a tape they are (3, H, W) in [0, 1].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Images {
+    width: usize,
+    height: usize,
+    /// Image after image, each R plane, G plane, B plane.
+    samples: Vec<u8>,
+}
+
+impl Images {
+    /// No images yet, of this size.
+    pub fn new(width: usize, height: usize) -> Images {
+        Images { width, height, samples: Vec::new() }
+    }
+
+    /// Adds an image.
+    ///
+    /// # Panics
+    /// When it is of another size.
+    pub fn push(&mut self, image: &Rgb8) {
+        assert_eq!((image.width, image.height), (self.width, self.height), "images of one size");
+        for channel in 0..3 {
+            self.samples.extend(image.samples.iter().skip(channel).step_by(3));
+        }
+    }
+
+    /// The number of images.
+    pub fn len(&self) -> usize {
+        self.samples.len() / self.each()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty()
+    }
+
+    /// (3, H, W).
+    pub fn shape(&self) -> [usize; 3] {
+        [3, self.height, self.width]
+    }
+
+    fn each(&self) -> usize {
+        3 * self.width * self.height
+    }
+
+    /// Writes image `i` as numbers in [0, 1], (3, H, W) row-major.
+    ///
+    /// # Panics
+    /// When there is no such image, or `to` is not of its size.
+    pub fn fill<S: Scalar>(&self, i: usize, to: &mut [S]) {
+        let samples = &self.samples[i * self.each()..(i + 1) * self.each()];
+        assert_eq!(to.len(), samples.len(), "the numbers of an image");
+        to.iter_mut().zip(samples).for_each(|(to, &sample)| *to = S::nearest(f64::from(sample) / 255.0));
+    }
+
+    /// Puts these images on a tape, one in each lane from the first on; lanes that are left hold black.
+    ///
+    /// # Panics
+    /// When there are more than lanes, or no such image.
+    pub fn place<T: Real>(&self, tape: &mut Tape<T>, items: &[usize]) -> Var {
+        assert!(items.len() <= T::LANES, "{} images for {} lanes", items.len(), T::LANES);
+        let levels: Vec<T::Scalar> = (0..=255u8).map(|level| T::Scalar::nearest(f64::from(level) / 255.0)).collect();
+        let rows: Vec<&[u8]> = items.iter().map(|i| &self.samples[i * self.each()..(i + 1) * self.each()]).collect();
+        tape.input_with(&self.shape(), |values| {
+            for (p, value) in values.iter_mut().enumerate() {
+                *value = T::zero();
+                for (lane, row) in rows.iter().enumerate() {
+                    value.set_lane(lane, levels[usize::from(row[p])]);
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lanes::Lanes;
+
+    #[test]
+    fn planes_are_apart_and_lanes_side_by_side() {
+        let mut images = Images::new(2, 1);
+        images.push(&Rgb8::new(2, 1, vec![0, 51, 102, 153, 204, 255]));
+        images.push(&Rgb8::new(2, 1, vec![255; 6]));
+        assert_eq!((images.len(), images.shape()), (2, [3, 1, 2]));
+        let mut pixels = [0.0; 6];
+        images.fill(0, &mut pixels);
+        assert_eq!(pixels, [0.0, 0.6, 0.2, 0.8, 0.4, 1.0]);
+        let mut tape = Tape::<Lanes<f64, 8>>::new();
+        let x = images.place(&mut tape, &[1, 0]);
+        let lane = |i: usize| tape.values(x).iter().map(|v| v.lane(i)).collect::<Vec<_>>();
+        assert_eq!((lane(0), lane(1), lane(2)), (vec![1.0; 6], pixels.to_vec(), vec![0.0; 6]));
+    }
+}
