@@ -1,5 +1,6 @@
 //! Images: decoding, resize, colour, patches, whitening, and the distortions of TID2013.
 
+pub mod challenge;
 pub mod color;
 pub mod decode;
 pub mod distortion;

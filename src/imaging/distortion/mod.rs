@@ -17,7 +17,7 @@
 //! stream that is handed in, so that an image is a function of reference, type, level and stream alone.
 
 mod dct;
-mod plane;
+pub(super) mod plane;
 mod wavelet;
 
 mod additive_gaussian_noise;
@@ -218,7 +218,7 @@ fn mse(a: &[u8], b: &[u8]) -> f64 {
 }
 
 /// Rounded half up and clipped to 0..=255.
-fn to_u8(x: f64) -> u8 {
+pub(super) fn to_u8(x: f64) -> u8 {
     (x + 0.5).floor().clamp(0.0, 255.0) as u8
 }
 

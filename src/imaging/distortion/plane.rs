@@ -5,14 +5,14 @@ use crate::imaging::Rgb8;
 
 /// One channel, row-major.
 #[derive(Clone)]
-pub(super) struct Plane {
+pub(in crate::imaging) struct Plane {
     pub width: usize,
     pub height: usize,
     pub values: Vec<f64>,
 }
 
 impl Plane {
-    pub(super) fn from_fn(width: usize, height: usize, mut f: impl FnMut(usize, usize) -> f64) -> Self {
+    pub(in crate::imaging) fn from_fn(width: usize, height: usize, mut f: impl FnMut(usize, usize) -> f64) -> Self {
         let mut values = Vec::with_capacity(width * height);
         for y in 0..height {
             values.extend((0..width).map(|x| f(x, y)));
@@ -21,13 +21,13 @@ impl Plane {
     }
 
     /// The value at (x, y), or the nearest one inside.
-    pub(super) fn clamped(&self, x: isize, y: isize) -> f64 {
+    pub(in crate::imaging) fn clamped(&self, x: isize, y: isize) -> f64 {
         let inside = |i: isize, n: usize| i.clamp(0, n as isize - 1) as usize;
         self.values[inside(y, self.height) * self.width + inside(x, self.width)]
     }
 
     /// The value at a real position, bilinear between the four pixels around it, clamped to the border.
-    pub(super) fn bilinear(&self, x: f64, y: f64) -> f64 {
+    pub(in crate::imaging) fn bilinear(&self, x: f64, y: f64) -> f64 {
         let (x0, y0) = (x.floor(), y.floor());
         let (u, v) = (x - x0, y - y0);
         let (i, j) = (x0 as isize, y0 as isize);
@@ -36,7 +36,7 @@ impl Plane {
     }
 
     /// The mean over the (2·radius + 1)² pixels about each, the border's values repeated beyond it.
-    pub(super) fn box_mean(&self, radius: usize) -> Plane {
+    pub(in crate::imaging) fn box_mean(&self, radius: usize) -> Plane {
         let r = radius as isize;
         let share = 1.0 / (2 * r + 1) as f64;
         let mean = |f: &dyn Fn(isize) -> f64| (-r..=r).map(f).sum::<f64>() * share;
@@ -46,19 +46,19 @@ impl Plane {
 }
 
 /// R, G and B apart.
-pub(super) fn channels(image: &Rgb8) -> [Plane; 3] {
+pub(in crate::imaging) fn channels(image: &Rgb8) -> [Plane; 3] {
     [0, 1, 2].map(|c| Plane::from_fn(image.width, image.height, |x, y| f64::from(image.pixel(x, y)[c])))
 }
 
 /// R, G and B together, rounded half up and clipped.
-pub(super) fn from_channels([r, g, b]: &[Plane; 3]) -> Rgb8 {
+pub(in crate::imaging) fn from_channels([r, g, b]: &[Plane; 3]) -> Rgb8 {
     let rgb = r.values.iter().zip(&g.values).zip(&b.values);
     let samples = rgb.flat_map(|((&r, &g), &b)| [to_u8(r), to_u8(g), to_u8(b)]).collect();
     Rgb8::new(r.width, r.height, samples)
 }
 
 /// Luma and the two colour differences of JPEG and JPEG 2000 (BT.601, full range), the latter about 0.
-pub(super) fn to_luma_chroma(image: &Rgb8) -> [Plane; 3] {
+pub(in crate::imaging) fn to_luma_chroma(image: &Rgb8) -> [Plane; 3] {
     let mut planes = channels(image);
     let [r, g, b] = &mut planes;
     for ((r, g), b) in r.values.iter_mut().zip(&mut g.values).zip(&mut b.values) {
@@ -69,7 +69,7 @@ pub(super) fn to_luma_chroma(image: &Rgb8) -> [Plane; 3] {
 }
 
 /// The way back.
-pub(super) fn from_luma_chroma([luma, blue, red]: &[Plane; 3]) -> Rgb8 {
+pub(in crate::imaging) fn from_luma_chroma([luma, blue, red]: &[Plane; 3]) -> Rgb8 {
     let mut samples = Vec::with_capacity(3 * luma.values.len());
     for ((&y, &cb), &cr) in luma.values.iter().zip(&blue.values).zip(&red.values) {
         samples

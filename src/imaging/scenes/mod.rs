@@ -11,7 +11,7 @@
 
 mod canvas;
 mod kinds;
-mod texture;
+pub(super) mod texture;
 
 use crate::imaging::Rgb8;
 use crate::stats::random::Stream;

@@ -3,7 +3,7 @@
 use crate::stats::random::Stream;
 
 /// A texture as large as the scene, with mean about 0 and standard deviation 1, that can be sampled anywhere.
-pub(super) struct Texture {
+pub(in crate::imaging) struct Texture {
     width: usize,
     height: usize,
     values: Vec<f64>,
@@ -14,7 +14,7 @@ impl Texture {
     /// amplitude, down to cells of one pixel. A gain of 0.5 is the 1/f amplitude spectrum of natural images; more is
     /// rougher. `stretch` makes the cells longer in one direction: wood and cloth at 4, clouds at 2, 1 for no
     /// direction.
-    pub(super) fn new(
+    pub(in crate::imaging) fn new(
         width: usize,
         height: usize,
         coarsest: f64,
@@ -38,7 +38,7 @@ impl Texture {
     }
 
     /// The value at pixel (x, y), the texture repeating beyond its sides as in a mirror.
-    pub(super) fn at(&self, x: usize, y: usize) -> f64 {
+    pub(in crate::imaging) fn at(&self, x: usize, y: usize) -> f64 {
         let mirror = |i: usize, n: usize| if (i / n).is_multiple_of(2) { i % n } else { n - 1 - i % n };
         self.values[mirror(y, self.height) * self.width + mirror(x, self.width)]
     }

@@ -1,0 +1,19 @@
+//! 04, darkening: too little light.
+//!
+//! In the tiles 0.22 of the light is left, from the black to the white: level 5 here.
+
+use super::{Challenge, Simulator, blend};
+use crate::imaging::Rgb8;
+use crate::stats::random::Stream;
+
+pub(super) const TYPE: Simulator = Simulator {
+    challenge: Challenge::Darkening,
+    name: "darkening",
+    strengths: [0.16, 0.32, 0.48, 0.63, 0.78],
+    simulate,
+};
+
+/// The strength is the share of the light that is lost.
+fn simulate(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
+    blend(image, |_, _| (strength, [0.0; 3]))
+}

@@ -1,0 +1,23 @@
+//! 12, haze: the scattered light of the air in front of the sign.
+//!
+//! Koschmieder's law (1924): what is seen is t·J + (1 − t)·A, of the scene's light J, the air's light A and the
+//! transmission t. The tile, of which there is only a real one, fits A = 130 in each colour and t = 0.3, which is level 5
+//! here. A sign is flat and stands upright, so that t is nearly one number; a little more of the air lies in front of
+//! its upper part, where one looks farther into the distance.
+
+use super::{Challenge, Simulator, blend};
+use crate::imaging::Rgb8;
+use crate::stats::random::Stream;
+
+pub(super) const TYPE: Simulator =
+    Simulator { challenge: Challenge::Haze, name: "haze", strengths: [0.18, 0.32, 0.45, 0.58, 0.70], simulate };
+
+/// The strength is 1 − t at half the height.
+fn simulate(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
+    let air = 122.0 + 16.0 * random.uniform();
+    let lean = 0.2 * random.uniform();
+    blend(image, |_, y| {
+        let up = 0.5 - (y as f64 + 0.5) / image.height as f64;
+        (strength * (1.0 + lean * up), [air, air + 1.0, air])
+    })
+}

@@ -1,0 +1,293 @@
+//! The twelve challenges of CURE-TSR, each at five levels, each in its own file.
+//!
+//! CURE-TSR (Temel, Kwon, Prabhushankar and AlRegib 2017) takes traffic signs out of video and puts each through twelve
+//! kinds of bad weather, bad light, bad lenses and bad cameras, most of them effects of a commercial editor whose
+//! parameters are not published. The database cannot be shipped, so that these are simulations. Their look and their
+//! strength are taken from the two official figures: one tile of a real and one of a rendered stop sign for each type,
+//! of a level that is not told, and the accuracies of seven classifiers against the level. Where a file says "the tile",
+//! it is that one, and its numbers were fitted to it: the gain of a darkened pixel, the radius of a blur, the colour of
+//! a haze. Which of the five levels is the tile's was chosen such that the levels' steps look even and that the
+//! classifiers' curves make sense: nothing here has been compared with the database's images.
+//!
+//! Each type has a single knob, its *strength*, with one value a level. Two rules make the levels mean something:
+//!
+//! * **A stronger level is the same accident, worse.** The drops, streaks, smudges and lost blocks of an image are drawn
+//!   from the stream before the strength is looked at, in an order that it does not change. Given the same stream, each
+//!   level finds what the level below found and adds to it, so that no sample comes nearer to the clean image and the
+//!   error rises with the level in each single image, not only on average. (The two blurs, where single samples may go
+//!   either way, rise in sum.) Another stream is another accident.
+//! * **Sizes are shares of the sign.** Where an effect has an extent (the radius of a blur, the width of a streak, the
+//!   side of a lost block) it is a share of the image's shorter side, since the crops of the database show a sign that
+//!   fills them: a crop of 28 pixels and one of 200 then look alike. Noise alone is what it is in a camera: each pixel's
+//!   own.
+//!
+//! What an image cannot show it does not: black stays black when it gets dark, and grey has no colour to lose.
+//!
+//! A new type is one file, one variant and one line in `SIMULATORS`. All is serial and in a fixed order; an image is a
+//! function of the clean one, the type, the level and the stream alone.
+
+mod convolution;
+
+mod codec_error;
+mod darkening;
+mod decolorization;
+mod dirty_lens;
+mod exposure;
+mod gaussian_blur;
+mod haze;
+mod lens_blur;
+mod noise;
+mod rain;
+mod shadow;
+mod snow;
+
+mod contact_sheet;
+
+pub use contact_sheet::{GUTTER, contact_sheet};
+
+use super::Rgb8;
+use super::distortion::to_u8;
+use crate::stats::random::Stream;
+
+/// A type of challenge, with the database's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Challenge {
+    /// 01: the colours fade to grey.
+    Decolorization = 1,
+    /// 02: a lens out of focus.
+    LensBlur = 2,
+    /// 03: a video stream with lost blocks.
+    CodecError = 3,
+    /// 04: too little light.
+    Darkening = 4,
+    /// 05: dust and smudges on the lens.
+    DirtyLens = 5,
+    /// 06: too much light.
+    Exposure = 6,
+    /// 07: a Gaussian blur.
+    GaussianBlur = 7,
+    /// 08: coloured noise.
+    Noise = 8,
+    /// 09: rain, and the veil it makes.
+    Rain = 9,
+    /// 10: a shadow over one side.
+    Shadow = 10,
+    /// 11: snow, and the glare it makes.
+    Snow = 11,
+    /// 12: haze.
+    Haze = 12,
+}
+
+/// How a type is made.
+struct Simulator {
+    challenge: Challenge,
+    name: &'static str,
+    /// The knob at levels 1 to 5.
+    strengths: [f64; 5],
+    /// The challenge at a strength.
+    simulate: fn(&Rgb8, f64, &mut Stream) -> Rgb8,
+}
+
+/// In the order of [`Challenge::ALL`].
+const SIMULATORS: [Simulator; 12] = [
+    decolorization::TYPE,
+    lens_blur::TYPE,
+    codec_error::TYPE,
+    darkening::TYPE,
+    dirty_lens::TYPE,
+    exposure::TYPE,
+    gaussian_blur::TYPE,
+    noise::TYPE,
+    rain::TYPE,
+    shadow::TYPE,
+    snow::TYPE,
+    haze::TYPE,
+];
+
+impl Challenge {
+    /// All types, in the database's order: `ALL[n - 1]` has the number n.
+    pub const ALL: [Challenge; 12] = {
+        let mut all = [Challenge::Decolorization; 12];
+        let mut i = 0;
+        while i < 12 {
+            all[i] = SIMULATORS[i].challenge;
+            i += 1;
+        }
+        all
+    };
+
+    /// The type of the database's number 1 to 12; `None` for any other, of which 0 is the database's "no challenge".
+    pub fn from_number(number: u8) -> Option<Challenge> {
+        Challenge::ALL.get(usize::from(number).checked_sub(1)?).copied()
+    }
+
+    /// The database's number, 1 to 12.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The name in snake case.
+    pub fn name(self) -> &'static str {
+        self.simulator().name
+    }
+
+    /// `image` under this challenge at `level`.
+    ///
+    /// Give the five levels of an image streams of the same name, such as
+    /// `Stream::new(seed, challenge.name(), number of the image)`: they then show one accident at five strengths, and
+    /// the error rises from each to the next. See the [module](self).
+    ///
+    /// # Panics
+    /// When `level` is not 1 to 5.
+    ///
+    /// ```
+    /// use gradspace::imaging::{Rgb8, challenge::Challenge};
+    /// use gradspace::stats::random::Stream;
+    ///
+    /// let sign = Rgb8::from_fn(28, 28, |x, _| [200, 10 * x as u8 % 250, 30]);
+    /// let dark = Challenge::Darkening.apply(&sign, 5, &mut Stream::new(1, "darkening", 0));
+    /// assert_eq!(dark.pixel(0, 0), [44, 0, 7]);
+    /// ```
+    pub fn apply(self, image: &Rgb8, level: u8, random: &mut Stream) -> Rgb8 {
+        assert!((1..=5).contains(&level), "a level is 1 to 5, not {level}");
+        let simulator = self.simulator();
+        (simulator.simulate)(image, simulator.strengths[usize::from(level) - 1], random)
+    }
+
+    fn simulator(self) -> &'static Simulator {
+        const { &SIMULATORS }.get(self as usize - 1).expect("there is one for each")
+    }
+}
+
+/// Each pixel some way towards a colour: `veil(x, y)` gives how far, 0 (untouched) to 1, and which.
+///
+/// Most challenges are this. Where a greater strength means no smaller a share of the way in any pixel and the colour
+/// does not depend on it, no sample comes nearer to the clean image: rounding keeps the order.
+fn blend(image: &Rgb8, mut veil: impl FnMut(usize, usize) -> (f64, [f64; 3])) -> Rgb8 {
+    Rgb8::from_fn(image.width, image.height, |x, y| {
+        let (share, colour) = veil(x, y);
+        let pixel = image.pixel(x, y).map(f64::from);
+        std::array::from_fn(|c| to_u8(pixel[c] + share * (colour[c] - pixel[c])))
+    })
+}
+
+/// The length that the sizes are shares of, in pixels: the shorter side.
+fn side(image: &Rgb8) -> f64 {
+    image.width.min(image.height) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imaging::scenes::scene;
+
+    fn error(clean: &Rgb8, challenged: &Rgb8) -> f64 {
+        let square = |(&a, &b): (&u8, &u8)| u64::from(a.abs_diff(b)) * u64::from(a.abs_diff(b));
+        clean.samples.iter().zip(&challenged.samples).map(square).sum::<u64>() as f64 / clean.samples.len() as f64
+    }
+
+    fn stream(challenge: Challenge, item: usize) -> Stream {
+        Stream::new(4, challenge.name(), item as u64)
+    }
+
+    #[test]
+    fn the_error_rises_with_the_level_on_every_image() {
+        let images: Vec<Rgb8> = (0..24).map(|i| scene(i, 28 + i as usize, 64 - i as usize, 2)).collect();
+        println!("mean squared error over {} images, levels 1 to 5", images.len());
+        for challenge in Challenge::ALL {
+            let mut means = [0.0; 5];
+            for (i, image) in images.iter().enumerate() {
+                let errors =
+                    [1, 2, 3, 4, 5].map(|l| error(image, &challenge.apply(image, l, &mut stream(challenge, i))));
+                let rising = errors[0] > 0.0 && errors.windows(2).all(|pair| pair[0] < pair[1]);
+                assert!(rising, "{} on image {i}: {errors:?}", challenge.name());
+                means.iter_mut().zip(errors).for_each(|(mean, error)| *mean += error / images.len() as f64);
+            }
+            println!("{:2} {:14} {means:7.0?}", challenge.number(), challenge.name());
+        }
+    }
+
+    /// But for the blurs each sample moves away from the clean one, if it moves at all.
+    #[test]
+    fn no_sample_comes_back() {
+        for (i, image) in (0..6).map(|i| scene(i, 40, 33, 7)).enumerate() {
+            for challenge in Challenge::ALL {
+                if [Challenge::LensBlur, Challenge::GaussianBlur].contains(&challenge) {
+                    continue;
+                }
+                let mut before = image.clone();
+                for level in 1..=5 {
+                    let now = challenge.apply(&image, level, &mut stream(challenge, i));
+                    for ((clean, before), now) in image.samples.iter().zip(&before.samples).zip(&now.samples) {
+                        assert!(
+                            now.abs_diff(*clean) >= before.abs_diff(*clean),
+                            "{} level {level}: {clean} {before} {now}",
+                            challenge.name()
+                        );
+                    }
+                    before = now;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_and_names_are_the_databases() {
+        let names = Challenge::ALL.map(|challenge| (challenge.number(), challenge.name()));
+        let official = [
+            (1, "decolorization"),
+            (2, "lens_blur"),
+            (3, "codec_error"),
+            (4, "darkening"),
+            (5, "dirty_lens"),
+            (6, "exposure"),
+            (7, "gaussian_blur"),
+            (8, "noise"),
+            (9, "rain"),
+            (10, "shadow"),
+            (11, "snow"),
+            (12, "haze"),
+        ];
+        assert_eq!(names, official);
+        for number in 0..=255 {
+            let expected = (1..=12).contains(&number).then_some(number);
+            assert_eq!(Challenge::from_number(number).map(Challenge::number), expected);
+        }
+    }
+
+    #[test]
+    fn any_image_can_be_challenged_and_nothing_but_the_stream_decides() {
+        let sizes = [(1, 1), (1, 30), (7, 2), (20, 20), (61, 23)];
+        let mut images: Vec<Rgb8> = sizes.map(|(width, height)| scene(0, width, height, 1)).into();
+        images.extend([0, 128, 255].map(|value| Rgb8::from_fn(21, 22, |_, _| [value; 3])));
+        for challenge in Challenge::ALL {
+            for image in &images {
+                for level in [1, 5] {
+                    let apply = || challenge.apply(image, level, &mut stream(challenge, 0));
+                    let challenged = apply();
+                    assert_eq!((challenged.width, challenged.height), (image.width, image.height));
+                    assert_eq!(challenged, apply(), "{}", challenge.name());
+                }
+            }
+        }
+    }
+
+    /// Every sample of every type: what another system, or a change meant to change nothing, must reproduce.
+    #[test]
+    fn golden_samples() {
+        let image = scene(0, 45, 37, 3);
+        let mut hash = blake3::Hasher::new();
+        for challenge in Challenge::ALL {
+            for level in 1..=5 {
+                hash.update(&challenge.apply(&image, level, &mut stream(challenge, 0)).samples);
+            }
+        }
+        assert_eq!(hash.finalize().to_hex()[..16], *"4d8b6dfbb6731a89");
+    }
+
+    #[test]
+    #[should_panic(expected = "a level is 1 to 5")]
+    fn there_is_no_level_0() {
+        Challenge::Haze.apply(&scene(0, 8, 8, 0), 0, &mut Stream::new(0, "", 0));
+    }
+}
