@@ -9,6 +9,7 @@ pub mod jpeg;
 pub mod linalg;
 pub mod patches;
 pub mod resize;
+pub mod resize_bilinear;
 pub mod scenes;
 pub mod whitening;
 
