@@ -11,6 +11,7 @@ pub mod patches;
 pub mod resize;
 pub mod resize_bilinear;
 pub mod scenes;
+pub mod signs;
 pub mod whitening;
 
 pub use image::Rgb8;

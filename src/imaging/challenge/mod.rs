@@ -180,6 +180,7 @@ fn side(image: &Rgb8) -> f64 {
 mod tests {
     use super::*;
     use crate::imaging::scenes::scene;
+    use crate::imaging::signs::{SIGN_TYPES, Track};
 
     fn error(clean: &Rgb8, challenged: &Rgb8) -> f64 {
         let square = |(&a, &b): (&u8, &u8)| u64::from(a.abs_diff(b)) * u64::from(a.abs_diff(b));
@@ -192,7 +193,10 @@ mod tests {
 
     #[test]
     fn the_error_rises_with_the_level_on_every_image() {
-        let images: Vec<Rgb8> = (0..24).map(|i| scene(i, 28 + i as usize, 64 - i as usize, 2)).collect();
+        let mut images: Vec<Rgb8> = (0..24).map(|i| scene(i, 28 + i as usize, 64 - i as usize, 2)).collect();
+        for kind in 0..SIGN_TYPES.len() {
+            images.extend([20, 28, 51].map(|size| Track::new(2, kind, size as u64).frame(0, size)));
+        }
         println!("mean squared error over {} images, levels 1 to 5", images.len());
         for challenge in Challenge::ALL {
             let mut means = [0.0; 5];

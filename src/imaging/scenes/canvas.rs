@@ -10,7 +10,7 @@ use crate::stats::random::Stream;
 pub(super) type Colour = [f64; 3];
 
 /// An outline, as a function that is negative inside and grows by about 1 per pixel.
-pub(super) enum Shape {
+pub(in crate::imaging) enum Shape {
     /// An ellipse of half-axes `a` along `direction` (cosine, sine) and `b` across.
     Ellipse { a: f64, b: f64, direction: [f64; 2] },
     /// The convex polygon of the half-planes n·p ≤ h, given as (n, h).
@@ -21,7 +21,7 @@ pub(super) enum Shape {
 
 impl Shape {
     /// An upright rectangle by its half-sides.
-    pub(super) fn rectangle(half_width: f64, half_height: f64) -> Self {
+    pub(in crate::imaging) fn rectangle(half_width: f64, half_height: f64) -> Self {
         Shape::Polygon(vec![
             ([1.0, 0.0], half_width),
             ([-1.0, 0.0], half_width),
@@ -58,7 +58,7 @@ impl Shape {
     }
 
     /// The signed distance, in pixels and nearly: negative inside.
-    fn distance(&self, x: f64, y: f64) -> f64 {
+    pub(in crate::imaging) fn distance(&self, x: f64, y: f64) -> f64 {
         match self {
             Shape::Ellipse { a, b, direction: [cos, sin] } => {
                 let (u, v) = ((x * cos + y * sin) / a, (y * cos - x * sin) / b);

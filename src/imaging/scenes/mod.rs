@@ -9,7 +9,7 @@
 //! Six kinds alternate with the index: dead leaves, a landscape, a façade, a still life, foliage, and print on paper. A
 //! scene is a function of its index, its size and the seed alone.
 
-mod canvas;
+pub(super) mod canvas;
 mod kinds;
 pub(super) mod texture;
 
