@@ -1,4 +1,5 @@
-//! Images: decoding, resize, colour, patches, whitening, and the distortions of TID2013.
+//! Images: decoding, resize, colour, patches, whitening, the distortions of TID2013, the challenges of CURE-TSR, and
+//! drawn scenes and signs for where those are not at hand.
 
 pub mod challenge;
 pub mod color;

@@ -56,7 +56,7 @@ mod tests {
     fn a_dot_becomes_the_kernel_and_flat_stays_flat() {
         let taps = kernel(1, 2, |dx, dy| 4.0 - dx.abs() - dy.abs());
         let dot = Rgb8::from_fn(9, 7, |x, y| [if (x, y) == (4, 3) { 255 } else { 0 }, 9, 0]);
-        let spread = convolve(&dot, &[taps.clone()]);
+        let spread = convolve(&dot, std::slice::from_ref(&taps));
         for ([dx, dy], w) in taps {
             let got = spread.pixel((4 + dx) as usize, (3 + dy) as usize);
             assert_eq!(got, [(255.0 * w + 0.5) as u8, 9, 0]);

@@ -300,27 +300,27 @@ mod tests {
                 mean.iter().map(|m| m / length).collect()
             })
             .collect();
-        for kind in 0..14 {
+        for (kind, name) in SIGN_TYPES.iter().enumerate() {
             let right = (30..60).filter(|&index| {
                 let sign = view(kind, index);
                 let likeness = |kind: usize| product(&templates[kind], &sign);
                 (0..14).all(|other| likeness(kind) >= likeness(other))
             });
             let right = right.count();
-            println!("{:14} {right} of 30", SIGN_TYPES[kind]);
-            assert!(right >= 20, "{}: {right} of 30", SIGN_TYPES[kind]);
+            println!("{name:14} {right} of 30");
+            assert!(right >= 20, "{name}: {right} of 30");
         }
     }
 
     #[test]
     fn frames_of_a_track_are_more_alike_than_tracks() {
-        for kind in 0..14 {
+        for (kind, name) in SIGN_TYPES.iter().enumerate() {
             let view = |index, frame| normalised(&Track::new(8, kind, index).frame(frame, 28));
             let first = view(0, 0);
             let mean = |f: &dyn Fn(u64) -> Vec<f64>| (1..9).map(|i| product(&first, &f(i))).sum::<f64>() / 8.0;
             let (within, between) = (mean(&|i| view(0, i)), mean(&|i| view(i, 0)));
-            assert!(within > between + 0.05, "{}: {within:.3} and {between:.3}", SIGN_TYPES[kind]);
-            assert!(within < 0.999, "{}: the frames hardly differ", SIGN_TYPES[kind]);
+            assert!(within > between + 0.05, "{name}: {within:.3} and {between:.3}");
+            assert!(within < 0.999, "{name}: the frames hardly differ");
         }
     }
 
