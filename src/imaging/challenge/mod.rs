@@ -80,6 +80,7 @@ pub enum Challenge {
 }
 
 /// How a type is made.
+#[derive(Clone, Copy)]
 struct Simulator {
     challenge: Challenge,
     name: &'static str,
@@ -155,8 +156,8 @@ impl Challenge {
         (simulator.simulate)(image, simulator.strengths[usize::from(level) - 1], random)
     }
 
-    fn simulator(self) -> &'static Simulator {
-        const { &SIMULATORS }.get(self as usize - 1).expect("there is one for each")
+    fn simulator(self) -> Simulator {
+        SIMULATORS[self as usize - 1]
     }
 }
 
