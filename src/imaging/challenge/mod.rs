@@ -146,7 +146,7 @@ impl Challenge {
     /// use gradspace::imaging::{Rgb8, challenge::Challenge};
     /// use gradspace::stats::random::Stream;
     ///
-    /// let sign = Rgb8::from_fn(28, 28, |x, _| [200, 10 * x as u8 % 250, 30]);
+    /// let sign = Rgb8::from_fn(28, 28, |x, _| [200, 9 * x as u8, 30]);
     /// let dark = Challenge::Darkening.apply(&sign, 5, &mut Stream::new(1, "darkening", 0));
     /// assert_eq!(dark.pixel(0, 0), [44, 0, 7]);
     /// ```
