@@ -31,41 +31,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::folder::list_images;
-use super::signs::{Challenge, Sign, SignSet, Split};
+use super::signs::{Condition, Sign, SignSet, Split};
 use crate::error::{Error, Result};
+use crate::imaging::challenge::Challenge;
+use crate::imaging::signs::SIGN_TYPES;
 
-/// The sign types, number 1 first.
-pub const SIGN_TYPES: [&str; 14] = [
-    "speed_limit",
-    "goods_vehicles",
-    "no_overtaking",
-    "no_stopping",
-    "no_parking",
-    "stop",
-    "bicycle",
-    "hump",
-    "no_left",
-    "no_right",
-    "priority_to",
-    "no_entry",
-    "yield",
-    "parking",
-];
-/// The challenge types, number 1 first.
-pub const CHALLENGES: [&str; 12] = [
-    "decolorization",
-    "lens_blur",
-    "codec_error",
-    "darkening",
-    "dirty_lens",
-    "exposure",
-    "gaussian_blur",
-    "noise",
-    "rain",
-    "shadow",
-    "snow",
-    "haze",
-];
 /// The number of levels of each challenge.
 pub const LEVELS: usize = 5;
 
@@ -88,7 +58,7 @@ pub struct Coverage {
     /// Images of each sign type, number 1 first.
     pub sign_types: [usize; SIGN_TYPES.len()],
     /// Images by number of the challenge type, 0 being challenge-free, and level, 0 being none.
-    pub challenges: [[usize; LEVELS + 1]; CHALLENGES.len() + 1],
+    pub challenges: [[usize; LEVELS + 1]; Challenge::ALL.len() + 1],
     /// Image files whose names were not understood; they are left out.
     pub not_understood: usize,
     /// The first few of them, relative to the folder.
@@ -108,7 +78,7 @@ impl Coverage {
     /// The challenge types of which there is no image, at no level.
     pub fn missing(&self) -> Vec<&'static str> {
         let present = |kind: usize| self.challenges[kind].iter().any(|&count| count > 0);
-        (1..=CHALLENGES.len()).filter(|&kind| !present(kind)).map(|kind| CHALLENGES[kind - 1]).collect()
+        (1..=Challenge::ALL.len()).filter(|&kind| !present(kind)).map(|kind| Challenge::ALL[kind - 1].name()).collect()
     }
 }
 
@@ -124,7 +94,12 @@ impl fmt::Display for Coverage {
         writeln!(f, "challenge-free: {}", self.challenges[0][0])?;
         for (kind, levels) in self.challenges.iter().enumerate().skip(1) {
             if levels.iter().any(|&count| count > 0) {
-                writeln!(f, "{}: {}", CHALLENGES[kind - 1], counts(levels, &|level| format!("level {level}")))?;
+                writeln!(
+                    f,
+                    "{}: {}",
+                    Challenge::ALL[kind - 1].name(),
+                    counts(levels, &|level| format!("level {level}"))
+                )?;
             }
         }
         match self.missing() {
@@ -192,7 +167,7 @@ pub fn read(folder: impl AsRef<Path>) -> Result<CureTsr> {
     let splits: BTreeSet<_> = named.iter().filter_map(|(_, _, split, _)| *split).collect();
     coverage.split_by_folders = splits.len() == 3;
 
-    let mut files: BTreeMap<(Image, Challenge), PathBuf> = BTreeMap::new();
+    let mut files: BTreeMap<(Image, Condition), PathBuf> = BTreeMap::new();
     let mut images: BTreeMap<Image, (Option<Split>, PathBuf)> = BTreeMap::new();
     for (mut image, challenge, split, path) in named {
         if coverage.split_by_folders {
@@ -313,13 +288,13 @@ impl Name {
 
     /// How the image is degraded, in a folder that says `folder`; `None` when neither says. The error is the sentence without the
     /// file's name: seven fields that contradict the folder.
-    fn challenge(&self, folder: Option<Challenge>) -> std::result::Result<Option<Challenge>, String> {
+    fn challenge(&self, folder: Option<Condition>) -> std::result::Result<Option<Condition>, String> {
         match (&self.rest, folder) {
             (&Rest::Five { kind, level }, _) => Ok(known_challenge(kind, level)),
-            (Rest::Seven { challenge: [0, ..], .. }, None) => Ok(Some(Challenge::NONE)),
+            (Rest::Seven { challenge: [0, ..], .. }, None) => Ok(Some(Condition::NONE)),
             (Rest::Seven { .. }, None) => Ok(None),
             (&Rest::Seven { challenge: [third, fourth, fifth], .. }, Some(folder)) => {
-                let Challenge { kind, level } = folder;
+                let Condition { kind, level } = folder;
                 if third == kind || (third > 0 && kind > 0 && (fourth, fifth) == (kind, level)) {
                     return Ok(Some(folder));
                 }
@@ -330,15 +305,15 @@ impl Name {
 }
 
 /// The challenge of these numbers; `None` when there is none such.
-fn known_challenge(kind: usize, level: usize) -> Option<Challenge> {
-    let degraded = (1..=CHALLENGES.len()).contains(&kind) && (1..=LEVELS).contains(&level);
-    (degraded || (kind, level) == (0, 0)).then_some(Challenge { kind, level })
+fn known_challenge(kind: usize, level: usize) -> Option<Condition> {
+    let degraded = (1..=Challenge::ALL.len()).contains(&kind) && (1..=LEVELS).contains(&level);
+    (degraded || (kind, level) == (0, 0)).then_some(Condition { kind, level })
 }
 
 /// What the folders that a file is in say of it.
 struct Place {
     /// Of the nearest folder called `TT_LL`.
-    challenge: Option<Challenge>,
+    challenge: Option<Condition>,
     /// Of the nearest folder whose name is `train`, `val`, `validation` or `test`, or ends in one of these after a `_`.
     split: Option<Split>,
 }
@@ -460,8 +435,8 @@ mod tests {
         let sizes = |set: &SignSet, class| {
             [Split::Train, Split::Validation, Split::Test].map(|split| {
                 let of_class = |sign: &&Sign| sign.class == class;
-                let free = set.with(split, Challenge::NONE).filter(of_class).count();
-                let blurred = set.with(split, Challenge { kind: 7, level: 1 }).filter(of_class).count();
+                let free = set.with(split, Condition::NONE).filter(of_class).count();
+                let blurred = set.with(split, Condition { kind: 7, level: 1 }).filter(of_class).count();
                 assert_eq!((free, 3 * free), (blurred, set.of(split).iter().filter(of_class).count()));
                 free
             })
@@ -540,10 +515,10 @@ mod tests {
         }
         let data = read(tree(&names).path()).unwrap();
         assert!(!data.coverage.split_by_folders);
-        let free = |split| data.real.with(split, Challenge::NONE).count();
+        let free = |split| data.real.with(split, Condition::NONE).count();
         assert_eq!([free(Split::Train), free(Split::Validation), free(Split::Test)], [6, 2, 2]);
         // All five of the train folder come first, so that rain is on the last five images.
-        let rain = |split| data.real.with(split, Challenge { kind: 9, level: 1 }).count();
+        let rain = |split| data.real.with(split, Condition { kind: 9, level: 1 }).count();
         assert_eq!([rain(Split::Train), rain(Split::Validation), rain(Split::Test)], [1, 2, 2]);
     }
 

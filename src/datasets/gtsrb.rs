@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::signs::{Challenge, Sign, SignSet, Split};
+use super::signs::{Condition, Sign, SignSet, Split};
 use crate::error::{Error, Result};
 
 /// The columns that a manifest must have; others are passed over.
@@ -66,7 +66,7 @@ pub fn read(folder: impl AsRef<Path>) -> Result<SignSet> {
             class: row.class,
             track: Some(row.track),
             frame: row.frame,
-            challenge: Challenge::NONE,
+            challenge: Condition::NONE,
             split: row.split,
             size: Some((row.width, row.height)),
         };
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(of(Split::Test), [(3, 3, 5), (3, 3, 11), (11, 3, 5), (11, 3, 11)]);
         assert!(of(Split::Train).is_sorted());
         assert!(
-            set.all().all(|sign| sign.challenge == Challenge::NONE && sign.read().unwrap().pixel(2, 1) == [2, 1, 7])
+            set.all().all(|sign| sign.challenge == Condition::NONE && sign.read().unwrap().pixel(2, 1) == [2, 1, 7])
         );
     }
 

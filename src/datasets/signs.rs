@@ -26,18 +26,18 @@ pub enum Split {
     Test,
 }
 
-/// How an image was degraded: one of [`CHALLENGES`](super::cure_tsr::CHALLENGES) at one of its levels, or not at all.
+/// How an image was degraded: by a [challenge](crate::imaging::challenge::Challenge) at one of its levels, or not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Challenge {
+pub struct Condition {
     /// Number of the challenge type, 1 to 12; 0 for none.
     pub kind: usize,
     /// 1 (mildest) to 5; 0 for none.
     pub level: usize,
 }
 
-impl Challenge {
+impl Condition {
     /// The image as it was taken.
-    pub const NONE: Challenge = Challenge { kind: 0, level: 0 };
+    pub const NONE: Condition = Condition { kind: 0, level: 0 };
 }
 
 /// One image of a traffic sign.
@@ -52,7 +52,7 @@ pub struct Sign {
     /// Its number within the track, or within the class where there are no tracks. Neighbours are neighbouring frames.
     pub frame: usize,
     /// How it was degraded.
-    pub challenge: Challenge,
+    pub challenge: Condition,
     /// What it is used for.
     pub split: Split,
     /// Width and height in pixels, where the data's own list states them.
@@ -104,7 +104,7 @@ impl SignSet {
     }
 
     /// The images of one split that are degraded in just this way.
-    pub fn with(&self, split: Split, challenge: Challenge) -> impl Iterator<Item = &Sign> {
+    pub fn with(&self, split: Split, challenge: Condition) -> impl Iterator<Item = &Sign> {
         self.of(split).iter().filter(move |sign| sign.challenge == challenge)
     }
 
