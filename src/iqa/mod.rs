@@ -20,6 +20,7 @@
 pub mod features;
 pub mod gradient;
 pub mod method;
+pub mod metrics;
 pub mod score;
 pub mod unit_weights;
 
