@@ -34,6 +34,7 @@ use gradspace::models::SparseAutoencoder;
 use gradspace::stats::random::Stream;
 use gradspace::stats::rank::{RankScratch, Ranks};
 use ndarray::{Array1, Array2};
+use rayon::prelude::*;
 
 fn main() {
     divan::main();
@@ -83,6 +84,18 @@ fn score(bencher: Bencher) {
     let reference = scorer.reference(&image(1), &mut scratch).unwrap();
     let bmp = bmp(&image(2));
     bencher.bench_local(|| reference.score(&decode(black_box(&bmp)).unwrap(), &mut scratch).unwrap());
+}
+
+/// Sixty-four distorted images on one thread and on two: what a second thread gains.
+#[divan::bench(name = "64 distorted images, threads", args = [1, 2], sample_count = 12)]
+fn sixty_four(bencher: Bencher, threads: usize) {
+    let models = Models { autoencoder: autoencoder(), ms_unique: vec![] };
+    let scorer = Scorer::new(&[Method::UNIQUE, Method::GRADIENT], models).unwrap();
+    let reference = scorer.reference(&image(1), &mut Scratch::default()).unwrap();
+    let bmps: Vec<Vec<u8>> = (2..66).map(|seed| bmp(&image(seed))).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let score = |scratch: &mut Scratch, bmp: &Vec<u8>| reference.score(&decode(bmp).unwrap(), scratch).unwrap();
+    bencher.bench_local(|| pool.install(|| bmps.par_iter().map_init(Scratch::default, score).collect::<Vec<_>>()));
 }
 
 #[divan::bench(name = "reference image")]
