@@ -49,7 +49,7 @@ impl Bench {
         let run = || {
             extraction.run(
                 IMAGES,
-                |i, pixels| self.images.fill(i, pixels),
+                |tape, images| self.images.place(tape, images),
                 |rows| {
                     black_box(rows.values);
                     Ok::<_, ()>(())

@@ -191,14 +191,15 @@ impl<'a, T: Real, M: Model<T>> Extraction<'a, T, M> {
 
     /// Takes the features of `images` images, chunk by chunk and in order, on the threads of the current rayon pool.
     ///
-    /// `fill(i, pixels)` writes image i, (C, H, W) row-major; `take` gets the rows.
+    /// `place` puts a range of images, as many as there are lanes or fewer, on a tape, one in each lane from the first on, as a
+    /// value of the model's shape; `take` gets the rows.
     ///
     /// # Errors
     /// The first that `take` returns.
     pub fn run<E>(
         &self,
         images: usize,
-        fill: impl Fn(usize, &mut [T::Scalar]) + Sync,
+        place: impl Fn(&mut Tape<T>, Range<usize>) -> Var + Sync,
         mut take: impl FnMut(Rows<T::Scalar>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         let width = self.width();
@@ -208,30 +209,16 @@ impl<'a, T: Real, M: Model<T>> Extraction<'a, T, M> {
             values.resize(chunk.len() * width, T::Scalar::default());
             self.tapes.each(values.par_chunks_mut(T::LANES * width).enumerate(), |tape, (group, rows)| {
                 let first = chunk.start + group * T::LANES;
-                self.group(tape, first..chunk.end.min(first + T::LANES), &fill, rows);
+                let x = place(tape, first..chunk.end.min(first + T::LANES));
+                self.group(tape, x, rows);
             });
             take(Rows { images: chunk, values: &values })?;
         }
         Ok(())
     }
 
-    /// The rows of one group.
-    fn group(
-        &self,
-        tape: &mut Tape<T>,
-        images: Range<usize>,
-        fill: &(impl Fn(usize, &mut [T::Scalar]) + Sync),
-        rows: &mut [T::Scalar],
-    ) {
-        let shape = self.model.image();
-        let mut pixels = vec![T::Scalar::default(); shape.iter().product()];
-        let x = tape.input_with(&shape, |values| {
-            values.fill(T::zero());
-            for (lane, image) in images.clone().enumerate() {
-                fill(image, &mut pixels);
-                values.iter_mut().zip(&pixels).for_each(|(value, &pixel)| value.set_lane(lane, pixel));
-            }
-        });
+    /// The rows of the group of images `x`.
+    fn group(&self, tape: &mut Tape<T>, x: Var, rows: &mut [T::Scalar]) {
         let named = self.model.pass(tape, x);
         let width = self.width();
         let mut column = 0;
@@ -288,6 +275,15 @@ mod tests {
         ["mu", "kl/down.1.weight", "bce/up.1.weight", "bce+kl/expand.bias"].map(|f| f.parse().unwrap()).into()
     }
 
+    fn place<T: Real<Scalar = f64>>(tape: &mut Tape<T>, images: Range<usize>) -> Var {
+        tape.input_with(&[2, 6, 6], |values| {
+            for (p, value) in values.iter_mut().enumerate() {
+                *value = T::zero();
+                images.clone().enumerate().for_each(|(lane, i)| value.set_lane(lane, pixel(i, p)));
+            }
+        })
+    }
+
     fn rows<T: Real<Scalar = f64>>(images: usize) -> Vec<f64> {
         let (vae, parameters) = small();
         let model = TrainedVae { vae: &vae, parameters: &parameters };
@@ -295,8 +291,7 @@ mod tests {
         let extraction = Extraction::<T, _>::new(&model, &features).unwrap();
         assert_eq!(extraction.shapes(), [vec![3], vec![4, 3, 4, 4], vec![3, 2, 4, 4], vec![36]]);
         let mut all = Vec::new();
-        let fill = |i, pixels: &mut [f64]| pixels.iter_mut().enumerate().for_each(|(p, value)| *value = pixel(i, p));
-        let taken: Result<()> = extraction.run(images, fill, |rows| {
+        let taken: Result<()> = extraction.run(images, place, |rows| {
             assert_eq!((rows.images.start, rows.values.len()), (all.len() / 327, rows.images.len() * 327));
             all.extend_from_slice(rows.values);
             Ok(())
@@ -321,14 +316,10 @@ mod tests {
         let model = TrainedVae { vae: &vae, parameters: &parameters };
         let features = features();
         let mut chunks = 0;
-        let ended = Extraction::<f64, _>::new(&model, &features).unwrap().run(
-            3 * GROUPS,
-            |_, _| (),
-            |_| {
-                chunks += 1;
-                if chunks == 2 { Err("full") } else { Ok(()) }
-            },
-        );
+        let ended = Extraction::<f64, _>::new(&model, &features).unwrap().run(3 * GROUPS, place, |_| {
+            chunks += 1;
+            if chunks == 2 { Err("full") } else { Ok(()) }
+        });
         assert_eq!((ended, chunks), (Err("full"), 2));
     }
 

@@ -147,7 +147,7 @@ impl<'a> Training<'a> {
         let purpose = format!("autoencoder noise, epoch {epoch}");
         let noise = |tape: &mut Tape<F32>, items: &[usize]| self.noise(tape, &purpose, items);
         let terms = |tape: &mut Tape<F32>, bound: &Bound, items: &[usize]| {
-            let x = training.place(tape, items);
+            let x = training.place(tape, items.iter().copied());
             let noise = noise(tape, items);
             let pass = self.vae.pass(tape, bound, x, Some(noise));
             [pass.cross_entropy, pass.divergence]
@@ -193,7 +193,7 @@ impl<'a> Training<'a> {
     fn validate(&self, validation: &Images) -> [f64; 2] {
         let items: Vec<usize> = (0..validation.len()).collect();
         let terms = |tape: &mut Tape<F32>, bound: &Bound, items: &[usize]| {
-            let x = validation.place(tape, items);
+            let x = validation.place(tape, items.iter().copied());
             let pass = self.vae.pass(tape, bound, x, None);
             [pass.cross_entropy, pass.divergence]
         };
