@@ -481,11 +481,12 @@ mod tests {
     /// Bits of every function over a spread of arguments, through the kernel of the current instruction set.
     fn bits<T: Real>() -> Vec<u64> {
         use crate::lanes::{Kernel, Register};
-        struct All<'a, T: Real>(&'a [T], &'a mut [T]);
+        struct All<'a, T: Real>(&'a [T], &'a mut [T], &'a mut [T::Scalar]);
         impl<T: Real> Kernel<T> for All<'_, T> {
             type Output = ();
             #[inline(always)]
             fn run<R: Register<T>>(self) {
+                R::add_folds(R::view(self.0), self.2);
                 for (&x, y) in R::view(self.0).iter().zip(R::view_mut(self.1).chunks_exact_mut(8)) {
                     y[0] = exp(x);
                     y[1] = ln(x.abs());
@@ -505,7 +506,12 @@ mod tests {
             }
         }
         let mut output = vec![T::zero(); 8 * input.len()];
-        T::dispatch(All(&input, &mut output));
+        // As many as are not a multiple of what an instruction set may fold at once; added to what stands there.
+        let mut folds = vec![T::Scalar::nearest(0.3); input.len()];
+        T::dispatch(All(&input, &mut output, &mut folds));
+        for (sum, x) in folds.iter().zip(&input) {
+            assert_eq!(*sum, T::Scalar::nearest(0.3) + x.fold());
+        }
         let bits = |x: f64| if x.is_nan() { 0 } else { x.to_bits() };
         output.iter().flat_map(|y| (0..T::LANES).map(|i| bits(y.lane(i).to_f64()))).collect()
     }
