@@ -1,25 +1,11 @@
-//! One channel of an image in real numbers, and the way there and back.
+//! What distortions do with planes: look beyond the border and between pixels; and the way from an image to them and back.
 
 use super::to_u8;
 use crate::imaging::Rgb8;
 
-/// One channel, row-major.
-#[derive(Clone)]
-pub(in crate::imaging) struct Plane {
-    pub width: usize,
-    pub height: usize,
-    pub values: Vec<f64>,
-}
+pub(in crate::imaging) use crate::imaging::plane::Plane;
 
 impl Plane {
-    pub(in crate::imaging) fn from_fn(width: usize, height: usize, mut f: impl FnMut(usize, usize) -> f64) -> Self {
-        let mut values = Vec::with_capacity(width * height);
-        for y in 0..height {
-            values.extend((0..width).map(|x| f(x, y)));
-        }
-        Plane { width, height, values }
-    }
-
     /// The value at (x, y), or the nearest one inside.
     pub(in crate::imaging) fn clamped(&self, x: isize, y: isize) -> f64 {
         let inside = |i: isize, n: usize| i.clamp(0, n as isize - 1) as usize;
