@@ -71,6 +71,11 @@ impl<S: Scalar> Parameters<S> {
         Parameters { entries: self.iter().map(|(name, tensor)| (name.to_owned(), zeros(tensor))).collect() }
     }
 
+    /// Makes every number `value`.
+    pub fn fill(&mut self, value: S) {
+        self.slices_mut().for_each(|own| own.fill(value));
+    }
+
     /// All numbers end to end: parameter after parameter, each row-major.
     pub fn flat(&self) -> Vec<S> {
         self.slices().flatten().copied().collect()

@@ -71,7 +71,7 @@ impl Batches {
 }
 
 /// The first `items` lanes, added up one after the other.
-fn over_items(lanes: F32, items: usize) -> f64 {
+pub(super) fn over_items(lanes: F32, items: usize) -> f64 {
     (0..items).map(|lane| f64::from(lanes.lane(lane))).sum()
 }
 

@@ -9,12 +9,17 @@
 //! | [`images`] | images in memory as bytes, put on a tape one per lane |
 //! | [`batches`] | a batch's loss and gradient, in groups that are the same on any number of threads |
 //! | [`autoencoder`] | training the variational autoencoder, with checkpoints that it goes on from to the same bits |
+//! | [`features`] | rows of features, whole or in part, raw, by direction or by sign |
+//! | [`classifier`] | telling clean images from others by their features |
 //!
 //! Training is in f32, sixteen images at a time.
 
 pub mod autoencoder;
 pub mod batches;
+pub mod classifier;
+pub mod features;
 pub mod images;
 
 pub use autoencoder::{Settings, Training};
+pub use features::{Features, Form, Selection};
 pub use images::Images;
