@@ -15,7 +15,8 @@ use gradspace::lanes::Lanes;
 use gradspace::models::Vae;
 use gradspace::models::vae::Architecture;
 use gradspace::nn::Parameters;
-use gradspace::ood::{Images, Settings, Training};
+use gradspace::ood::autoencoder::Settings;
+use gradspace::ood::{Data, Images, Training};
 use gradspace::stats::random::Stream;
 use std::hint::black_box;
 use std::time::Instant;
@@ -44,7 +45,7 @@ impl Bench {
 
     /// The features of all images.
     fn extract(&self) {
-        let model = TrainedVae { vae: &self.vae, parameters: &self.parameters };
+        let model = TrainedVae { vae: &self.vae, parameters: &self.parameters, sparsity: None };
         let extraction = Extraction::<Lanes<f32, 16>, _>::new(&model, &self.features).expect("layers of the model");
         let run = || {
             extraction.run(
@@ -62,11 +63,12 @@ impl Bench {
     /// A training that every call of [`Bench::epoch`] takes further, and never validates.
     fn training(&self) -> Training<'_> {
         let settings = Settings { epochs: usize::MAX, validate_every: usize::MAX, ..Settings::default() };
-        Training::new(&self.vae, settings, 0).expect("the paper's settings")
+        let data = Data { training: &self.images, validation: &self.images };
+        Training::new(&self.vae, data, settings, 0).expect("the paper's settings")
     }
 
     fn epoch(&self, training: &mut Training) {
-        self.pool.install(|| training.epoch(&self.images, &self.images)).expect("finite losses");
+        self.pool.install(|| training.epoch()).expect("finite losses");
     }
 }
 

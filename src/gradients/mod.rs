@@ -89,12 +89,15 @@ impl Named {
     }
 }
 
-/// The variational autoencoder at z = μ: values `mu`, `logvar` and `reconstruction`, terms `bce` and `kl`.
+/// The variational autoencoder at z = μ: values `mu`, `logvar` and `reconstruction`, terms `bce` and `kl`, and of a network
+/// that was trained with it the sparsity penalty of this one image, `sparsity` = Σⱼ KL(ρ ‖ sigmoid(μⱼ)).
 pub struct TrainedVae<'a, S> {
     /// The shapes.
     pub vae: &'a Vae,
     /// The weights.
     pub parameters: &'a Parameters<S>,
+    /// ρ of the sparsity penalty, in (0, 1).
+    pub sparsity: Option<f64>,
 }
 
 impl<T: Real> Model<T> for TrainedVae<'_, T::Scalar> {
@@ -106,13 +109,17 @@ impl<T: Real> Model<T> for TrainedVae<'_, T::Scalar> {
         let parameters = self.parameters.place(tape);
         let Pass { mean, log_variance, reconstruction, cross_entropy, divergence } =
             self.vae.pass(tape, &parameters, x, None);
-        let values = vec![
+        let mut values = vec![
             ("mu", mean),
             ("logvar", log_variance),
             ("reconstruction", reconstruction),
             ("bce", cross_entropy),
             ("kl", divergence),
         ];
+        if let Some(target) = self.sparsity {
+            let activations = tape.sigmoid(mean);
+            values.push(("sparsity", tape.sparsity_kl(activations, target)));
+        }
         Named { parameters, values }
     }
 }
@@ -286,7 +293,7 @@ mod tests {
 
     fn rows<T: Real<Scalar = f64>>(images: usize) -> Vec<f64> {
         let (vae, parameters) = small();
-        let model = TrainedVae { vae: &vae, parameters: &parameters };
+        let model = TrainedVae { vae: &vae, parameters: &parameters, sparsity: None };
         let features = features();
         let extraction = Extraction::<T, _>::new(&model, &features).unwrap();
         assert_eq!(extraction.shapes(), [vec![3], vec![4, 3, 4, 4], vec![3, 2, 4, 4], vec![36]]);
@@ -313,7 +320,7 @@ mod tests {
     #[test]
     fn a_consumers_error_ends_the_run() {
         let (vae, parameters) = small();
-        let model = TrainedVae { vae: &vae, parameters: &parameters };
+        let model = TrainedVae { vae: &vae, parameters: &parameters, sparsity: None };
         let features = features();
         let mut chunks = 0;
         let ended = Extraction::<f64, _>::new(&model, &features).unwrap().run(3 * GROUPS, place, |_| {
@@ -326,7 +333,7 @@ mod tests {
     #[test]
     fn what_is_not_there_is_named() {
         let (vae, parameters) = small();
-        let model = TrainedVae { vae: &vae, parameters: &parameters };
+        let model = TrainedVae { vae: &vae, parameters: &parameters, sparsity: None };
         for (text, part) in [
             ("z", "no value `z`; it has mu, logvar"),
             ("mu/up.0.weight", "no loss term `mu`; it has bce, kl"),

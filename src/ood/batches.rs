@@ -41,6 +41,24 @@ impl Batches {
         of_groups.into_iter().fold([0.0; N], add)
     }
 
+    /// A vector of each item, summed over them.
+    pub fn sums(
+        &self,
+        parameters: &Parameters<f32>,
+        items: &[usize],
+        vector: impl Fn(&mut Tape<F32>, &Bound, &[usize]) -> Var + Sync,
+    ) -> Vec<f64> {
+        let of_groups = self.tapes.each(items.par_chunks(F32::LANES), |tape, group| {
+            let bound = parameters.place(tape);
+            let vector = vector(tape, &bound, group);
+            tape.values(vector).iter().map(|&value| over_items(value, group.len())).collect::<Vec<_>>()
+        });
+        let mut groups = of_groups.into_iter();
+        let mut sums = groups.next().unwrap_or_default();
+        groups.for_each(|group| sums.iter_mut().zip(group).for_each(|(sum, value)| *sum += value));
+        sums
+    }
+
     /// The N loss terms of the items, each summed over them, and the gradient of Σ weight · term.
     pub fn gradient<const N: usize>(
         &self,

@@ -45,6 +45,13 @@ impl Images {
         [3, self.height, self.width]
     }
 
+    /// A hash of size and samples: BLAKE3, as 64 lower-case hexadecimal digits.
+    pub fn hash(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        [self.width, self.height].iter().for_each(|n| _ = hasher.update(&(*n as u64).to_le_bytes()));
+        hasher.update(&self.samples).finalize().to_hex().to_string()
+    }
+
     fn each(&self) -> usize {
         3 * self.width * self.height
     }

@@ -20,6 +20,6 @@ pub mod classifier;
 pub mod features;
 pub mod images;
 
-pub use autoencoder::{Settings, Training};
+pub use autoencoder::{Data, Training};
 pub use features::{Features, Form, Selection};
 pub use images::Images;
