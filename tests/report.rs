@@ -1,11 +1,15 @@
 //! The report layer from outside: a small table in every form, and charts of awkward data.
 
+use gradspace::imaging::Rgb8;
 use gradspace::report::charts::{
-    Bar, Bars, Curve, Curves, Dots, Estimate, Interval, Intervals, Panel, Picture, Scatter, Series,
+    Bar, Bars, Curve, Curves, Dots, Estimate, Histograms, HistogramsPanel, Interval, Intervals, Multiples,
+    MultiplesPanel, Panel, Picture, Reference, ReferenceLine, Scatter, Series,
 };
 use gradspace::report::files;
 use gradspace::report::published::Published;
+use gradspace::report::sheet::Sheet;
 use gradspace::report::table::{Row, Table};
+use gradspace::stats::random::Stream;
 
 fn table() -> Table {
     let published = Published::embedded();
@@ -248,7 +252,7 @@ fn bars(values: &[(&str, Option<f64>, Option<f64>)]) -> Bars {
 
 fn scatter(points: Vec<(f64, f64, usize)>, kinds: usize) -> Scatter {
     let line: Vec<_> = points.iter().map(|p| (p.0, p.1)).collect();
-    let panel = Panel { method: "m".into(), note: String::new(), points, curve: line.clone(), line };
+    let panel = Panel { method: "m".into(), note: String::new(), points, curve: line.clone(), line, axes: None };
     let kinds = (0..kinds).map(|k| format!("{k} a distortion with a name that is rather long")).collect();
     let (title, data) = ("Scores".into(), "made up".into());
     Scatter { title, data, x: "score".into(), y: "MOS".into(), kinds, panels: vec![panel.clone(), panel] }
@@ -283,6 +287,122 @@ fn curves(curves: Vec<Vec<(f64, f64)>>, logarithmic: bool) -> Curves {
         y: "loss".into(),
         logarithmic,
         curves,
+    }
+}
+
+/// The four methods of the out-of-distribution table.
+const METHODS: [&str; 4] = ["VAE-A (z)", "VAE-R (∂L/∂φ)", "VAE-L (∂Ω/∂θ)", "proposed"];
+/// The twelve challenges.
+const CHALLENGES: [&str; 12] = [
+    "decolorization",
+    "lens blur",
+    "codec error",
+    "darkening",
+    "dirty lens",
+    "exposure",
+    "Gaussian blur",
+    "noise",
+    "rain",
+    "shadow",
+    "snow",
+    "haze",
+];
+
+fn multiples(
+    reference: Option<ReferenceLine>,
+    series: &[&str],
+    panels: Vec<(&str, Vec<Vec<(f64, Estimate)>>)>,
+) -> Multiples {
+    let panel = |(name, curves): (&str, _)| MultiplesPanel { name: name.to_owned(), curves };
+    Multiples {
+        title: "Accuracy".into(),
+        data: "made up".into(),
+        x: "level".into(),
+        y: "accuracy, with 95 % interval".into(),
+        x_range: None,
+        y_range: None,
+        series: series.iter().map(|s| s.to_string()).collect(),
+        reference: reference.map(|line| Reference { label: "chance".into(), line }),
+        panels: panels.into_iter().map(panel).collect(),
+    }
+}
+
+/// Accuracies at five levels in a panel for each name.
+fn levels(names: &[&'static str]) -> Multiples {
+    let accuracy = |panel: usize, method: usize, level: usize| {
+        let far = 0.1 * (1.0 + method as f64 / 3.0) * level as f64 / (1.0 + panel as f64 % 5.0 / 2.0);
+        Estimate {
+            value: 0.5 + 0.5 * far / (0.3 + far),
+            interval: Some((0.48 + 0.5 * far / (0.3 + far), (0.53 + 0.5 * far / (0.3 + far)).min(1.0))),
+        }
+    };
+    let curve =
+        |panel: usize, method: usize| (1..=5).map(|level| (level as f64, accuracy(panel, method, level))).collect();
+    let panel = |(i, name): (usize, &&'static str)| (*name, (0..4).map(|method| curve(i, method)).collect());
+    multiples(Some(ReferenceLine::Level(0.5)), &METHODS, names.iter().enumerate().map(panel).collect())
+}
+
+/// ROC curves of many points in a panel for each name.
+fn roc(names: &[&'static str]) -> Multiples {
+    let curve = |panel: usize, method: usize| {
+        let bend = 1.0 + (panel + 2 * method) as f64;
+        let at = |i: usize| {
+            (
+                i as f64 / 200.0,
+                Estimate { value: i as f64 / 200.0 * (1.0 + bend) / (1.0 + bend * i as f64 / 200.0), interval: None },
+            )
+        };
+        (0..=200).map(at).collect()
+    };
+    let panel = |(i, name): (usize, &&'static str)| (*name, (0..4).map(|method| curve(i, method)).collect());
+    Multiples {
+        x: "false positive rate".into(),
+        y: "true positive rate".into(),
+        x_range: Some((0.0, 1.0)),
+        y_range: Some((0.0, 1.0)),
+        ..multiples(Some(ReferenceLine::Diagonal), &METHODS, names.iter().enumerate().map(panel).collect())
+    }
+}
+
+/// Scores of in-distribution images near 1 and of others lower, in a panel for each name.
+fn histograms(names: &[&str], series: &[&str], score: impl Fn(usize, usize, f64) -> Vec<f64>) -> Histograms {
+    let panel = |(i, name): (usize, &&str)| HistogramsPanel {
+        name: name.to_string(),
+        scores: (0..series.len()).map(|s| score(i, s, 0.5)).collect(),
+    };
+    Histograms {
+        title: "Scores".into(),
+        data: "made up".into(),
+        x: "score".into(),
+        range: (0.0, 1.0),
+        bins: Histograms::BINS,
+        series: series.iter().map(|s| s.to_string()).collect(),
+        panels: names.iter().enumerate().map(panel).collect(),
+    }
+}
+
+fn scores(panel: usize, series: usize) -> Vec<f64> {
+    let mut stream = Stream::new(0, "scores", (10 * panel + series) as u64);
+    let centre = if series == 0 { 0.8 } else { 0.7 - 0.05 * panel as f64 };
+    (0..if series == 0 { 400 } else { 900 }).map(|_| (centre + 0.13 * stream.normal()).clamp(0.0, 1.0)).collect()
+}
+
+/// Principal components of four sets of features.
+fn components(panels: usize) -> Scatter {
+    let axis = |which: &str, share: f64| format!("{which} principal component ({share} % of variance)");
+    let panel = |i: usize| {
+        let mut stream = Stream::new(0, "components", i as u64);
+        let size = [1.0, 30.0, 4e-3, 2000.0][i % 4];
+        let points = (0..600)
+            .map(|p| (size * (stream.normal() + (p % 3) as f64), 0.4 * size * stream.normal(), p % 3))
+            .collect();
+        let axes = Some((axis("first", 31.4), axis("second", 12.9)));
+        Panel { method: METHODS[i % 4].into(), note: "20 dimensions".into(), points, curve: vec![], line: vec![], axes }
+    };
+    Scatter {
+        kinds: ["clean", "Gaussian blur 3", "a challenge with a rather long name 5"].map(String::from).to_vec(),
+        panels: (0..panels).map(panel).collect(),
+        ..scatter(vec![], 0)
     }
 }
 
@@ -342,6 +462,61 @@ fn charts_of_awkward_data_have_the_size_they_should() {
                 .render(),
             (1000, 226),
         ),
+        ("scatter, own axes, one", components(1).render(), (1000, 600)),
+        ("scatter, own axes, three", components(3).render(), (1000, 1080)),
+        ("scatter, own axes, four", components(4).render(), (1000, 1080)),
+        ("multiples, none", levels(&[]).render(), (1000, 564)),
+        ("multiples, one", levels(&CHALLENGES[..1]).render(), (1000, 580)),
+        ("multiples, six", levels(&CHALLENGES[..6]).render(), (1000, 627)),
+        ("multiples, twelve", levels(&CHALLENGES).render(), (1000, 699)),
+        ("multiples, long names", levels(&[long; 14]).render(), (1000, 660)),
+        (
+            "multiples, missing",
+            multiples(
+                None,
+                &[long, "b", "c"],
+                vec![
+                    ("all", vec![vec![(1.0, estimate(0.3)), (5.0, estimate(0.4))], vec![(3.0, estimate(0.5))], vec![]]),
+                    ("nothing", vec![vec![], vec![], vec![]]),
+                ],
+            )
+            .render(),
+            (1000, 496),
+        ),
+        (
+            "multiples, cut",
+            Multiples { y_range: Some((0.55, 0.7)), x_range: Some((1.0, 4.0)), ..levels(&CHALLENGES[..3]) }.render(),
+            (1000, 384),
+        ),
+        (
+            "multiples, large",
+            multiples(None, &["a"], vec![("p", vec![vec![(1.0, estimate(-1e9)), (1e7, estimate(3e12))]]); 5]).render(),
+            (1000, 622),
+        ),
+        ("roc, one", roc(&CHALLENGES[..1]).render(), (640, 602)),
+        ("roc, six", roc(&CHALLENGES[..6]).render(), (1000, 787)),
+        ("roc, fifteen", roc(&[CHALLENGES[1]; 15]).render(), (1000, 732)),
+        ("histograms, none", histograms(&[], &[], |_, _, _| vec![]).render(), (1000, 564)),
+        (
+            "histograms, one",
+            histograms(&CHALLENGES[..1], &["clean", "challenge"], |p, s, _| scores(p, s)).render(),
+            (1000, 580),
+        ),
+        (
+            "histograms, twelve",
+            histograms(&CHALLENGES, &["clean", "challenge"], |p, s, _| scores(p, s)).render(),
+            (1000, 695),
+        ),
+        (
+            "histograms, awkward",
+            histograms(&["all at the ends", "one score", "no scores"], &["clean", long, "c"], |p, s, at| match p {
+                0 => vec![if s == 0 { 1.0 } else { 0.0 }; 3],
+                1 if s == 0 => vec![at],
+                _ => vec![],
+            })
+            .render(),
+            (1000, 386),
+        ),
         ("curves, none", curves(vec![], true).render(), (1000, 600)),
         ("curves, empty", curves(vec![vec![], vec![(0.0, 1.0)]], false).render(), (1000, 600)),
         ("curves, flat", curves(vec![vec![(0.0, 2.0), (1.0, 2.0)]; 9], true).render(), (1000, 600)),
@@ -367,6 +542,10 @@ fn charts_refuse_what_they_cannot_show() {
         (dots(1, &["a"], |_, _| Some(f64::NAN)).render(), "NaN"),
         (intervals(vec![Interval { label: "a".into(), estimate: estimate(f64::NAN) }], None).render(), "NaN"),
         (curves(vec![vec![(0.0, f64::NAN)]], false).render(), "NaN"),
+        (multiples(None, &["a"], vec![("p", vec![vec![(0.0, estimate(f64::NAN))]])]).render(), "NaN"),
+        (multiples(Some(ReferenceLine::Level(f64::NAN)), &[], vec![]).render(), "NaN"),
+        (histograms(&["p"], &["a"], |_, _, _| vec![f64::NAN]).render(), "NaN"),
+        (histograms(&["p"], &["a"], |_, _, _| vec![1.5]).render(), "between 0 and 1: widen"),
         (curves(vec![vec![(0.0, 0.0)]], true).render(), "logarithmic"),
     ] {
         let error = result.unwrap_err().to_string();
@@ -384,4 +563,59 @@ fn a_chart_is_the_same_bytes_everywhere() {
     assert_eq!(files::hash(first.svg.as_bytes()), "d9cef857230c6d37d5cc93ef68f93b0294eac347132eda34ae00c7e3a646f78d");
     let pixels = image::load_from_memory(&first.png).unwrap().to_rgb8();
     assert_eq!(files::hash(pixels.as_raw()), "5899369f7d38ff2a2951f8fff1339543b59090862c08890017e475169e550ffe");
+}
+
+fn sheet(columns: usize, rows: &[&str], scale: usize) -> Sheet {
+    let cell = |i: usize| Rgb8::from_fn(28, 28, |x, y| [(9 * x) as u8, (9 * y) as u8, (37 * i) as u8]);
+    Sheet {
+        title: "Inputs and reconstructions".into(),
+        data: "made up for a test".into(),
+        columns: (0..columns).map(|c| format!("level {}", c + 1)).collect(),
+        rows: rows.iter().map(|r| r.to_string()).collect(),
+        cells: (0..columns * rows.len()).map(cell).collect(),
+        scale,
+    }
+}
+
+#[test]
+fn a_sheet_shows_every_pixel_of_every_image() {
+    let long = "a challenge with a name that does not fit on one line, nor on two";
+    for (what, sheet) in [
+        ("one", sheet(1, &["input"], 1)),
+        ("reconstructions", sheet(10, &["input", "reconstruction"], 3)),
+        ("challenges", sheet(5, &CHALLENGES, 2)),
+        ("long names", Sheet { columns: vec![long.into(); 3], ..sheet(3, &[long, "", long], 2) }),
+    ] {
+        let png = sheet.png();
+        assert!(png == sheet.png(), "two drawings of one sheet differ");
+        if let Some(folder) = std::env::var_os("GRADSPACE_TEST_CHARTS") {
+            gradspace::files::write(std::path::Path::new(&folder).join(format!("sheet, {what}.png")), &png).unwrap();
+        }
+        let pixels = image::load_from_memory(&png).expect("the PNG can be decoded").to_rgb8();
+        // Each image somewhere to the right of or below the one before it, whole and magnified.
+        let shown = |image: &Rgb8, left: u32, top: u32| {
+            let side = 28 * sheet.scale as u32;
+            let equal = |x: u32, y: u32| {
+                pixels.get_pixel(left + x, top + y).0 == image.pixel(x as usize / sheet.scale, y as usize / sheet.scale)
+            };
+            left + side <= pixels.width()
+                && top + side <= pixels.height()
+                && (0..side).all(|y| (0..side).all(|x| equal(x, y)))
+        };
+        let mut found = Vec::new();
+        for (i, image) in sheet.cells.iter().enumerate() {
+            let places = (0..pixels.height()).flat_map(|y| (0..pixels.width()).map(move |x| (y, x)));
+            let place = places.into_iter().find(|&(y, x)| !found.contains(&(y, x)) && shown(image, x, y));
+            found.push(place.unwrap_or_else(|| panic!("{what}: image {i} is not on the sheet")));
+        }
+        assert!(found.is_sorted(), "{what}: {found:?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "images in 2 rows and 3 columns")]
+fn a_sheet_has_an_image_for_each_place() {
+    let mut sheet = sheet(3, &["a", "b"], 1);
+    sheet.cells.pop();
+    sheet.png();
 }

@@ -108,6 +108,7 @@ impl Results<'_> {
                 points,
                 curve: fit.map(|f| along(&|x| f.curve.at(x))).unwrap_or_default(),
                 line: fit.map(|f| along(&|x| f.line.at(x))).unwrap_or_default(),
+                axes: None,
             }
         };
         Scatter {

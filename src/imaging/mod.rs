@@ -5,7 +5,6 @@ pub mod challenge;
 pub mod color;
 pub mod decode;
 pub mod distortion;
-pub mod eigen;
 pub mod fft;
 pub mod filter;
 pub mod image;

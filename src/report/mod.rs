@@ -6,6 +6,7 @@
 //! | [`published`] | the published numbers, with source and status, from `paper/published.toml` |
 //! | [`table`] | one long-form table as CSV, JSON, Markdown, LaTeX and terminal text |
 //! | [`charts`] | the charts, each as SVG and PNG from one drawing |
+//! | [`sheet`] | images side by side under names |
 //! | [`manifest`] | `manifest.json`, equal on every run, and `run.json`, which is not |
 //!
 //! Two rules hold throughout. Every title says what data the numbers are from. And nothing here reads a clock, a path or the
@@ -15,4 +16,5 @@ pub mod charts;
 pub mod files;
 pub mod manifest;
 pub mod published;
+pub mod sheet;
 pub mod table;

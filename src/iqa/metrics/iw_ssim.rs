@@ -20,13 +20,13 @@
 use super::Metric;
 use super::ms_ssim::{SCALES, WEIGHTS};
 use super::ssim::{C1, C2, WINDOW};
-use crate::imaging::eigen::Eigen;
 use crate::imaging::filter::{Border, gaussian, pad, separable};
 use crate::imaging::imresize::{Interpolation, resize_to};
 use crate::imaging::laplacian_pyramid::laplacian_pyramid;
 use crate::imaging::plane::{Plane, Terms, gray, sums};
 use crate::lanes::math::powf;
 use crate::lanes::{Kernel, Lanes, Real, Register};
+use crate::stats::eigen::Eigen;
 
 pub(super) const IW_SSIM: Metric = Metric {
     name: "IW-SSIM",

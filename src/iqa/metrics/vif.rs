@@ -18,10 +18,10 @@
 //! image transforms", ICASSP 1996.
 
 use super::Metric;
-use crate::imaging::eigen::Eigen;
 use crate::imaging::filter::{Border, correlate, pad, weigh};
 use crate::imaging::plane::{Plane, Terms, gray, sums};
 use crate::lanes::{Kernel, Lanes, Real, Register};
+use crate::stats::eigen::Eigen;
 
 pub(super) const VIF: Metric = Metric {
     name: "VIF",

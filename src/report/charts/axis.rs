@@ -51,6 +51,11 @@ impl Axis {
         Axis { low, high, logarithmic, start, end, ticks }
     }
 
+    /// A linear axis that ends exactly at the two values, with at most `count` steps between round ticks inside.
+    pub(super) fn between((low, high): (f64, f64), count: usize, start: f64, end: f64) -> Axis {
+        Axis { low, high, logarithmic: false, start, end, ticks: inside(low, high, count) }
+    }
+
     /// The pixel of `value`.
     pub(super) fn at(&self, value: f64) -> f64 {
         let value = if self.logarithmic { math::log10(value) } else { value };
@@ -61,10 +66,15 @@ impl Axis {
     pub(super) fn low(&self) -> f64 {
         self.low
     }
+
+    /// The greatest value of a linear axis.
+    pub(super) fn high(&self) -> f64 {
+        self.high
+    }
 }
 
 /// Least and greatest of `values`, never the same.
-fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+pub(super) fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low > high {
         return (0.0, 1.0);
@@ -108,7 +118,8 @@ impl Step {
     /// The multiples from `first` to `last` with their labels.
     fn ticks(&self, first: f64, last: f64) -> Vec<(f64, String)> {
         let mut ticks = Vec::new();
-        let mut i = first;
+        // Not −0.
+        let mut i = first + 0.0;
         while i <= last {
             let value = scaled(i * self.digit, self.exponent);
             // Plain digits while they are short.
@@ -257,10 +268,22 @@ mod tests {
             (vec![0.0, 9.0], vec!["0", "2", "4", "6", "8", "10"]),
             (vec![-0.3, 0.3], vec!["−0.4", "−0.2", "0.0", "0.2", "0.4"]),
             (vec![], vec!["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+            (vec![-1e-9, 3e9], vec!["−1e9", "0e0", "1e9", "2e9", "3e9"]),
             (vec![-2e9, 1e9], vec!["−2e9", "−1e9", "0e0", "1e9"]),
             (vec![100.0], vec!["94", "96", "98", "100", "102", "104", "106"]),
         ] {
             assert_eq!(labels(&Axis::round(values.iter().copied(), 5, 0.0, 1.0)), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn an_axis_between_two_values_has_round_ticks_inside() {
+        for (ends, expected) in [
+            ((0.0, 1.0), vec!["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+            ((0.8, 5.2), vec!["1", "2", "3", "4", "5"]),
+            ((-5e5, 1.05e7), vec!["0e0", "5e6", "1e7"]),
+        ] {
+            assert_eq!(labels(&Axis::between(ends, 5, 0.0, 1.0)), expected, "{ends:?}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::axis::{self, Axis};
 use super::finite;
+use super::legend::{Legend, Sample};
 use super::page::{Align, BAND, BLACK, Chart, GREY, MARGIN, Page, Picture, header_height, render, shorten, width};
 use crate::error::Result;
 use plotters::backend::DrawingBackend;
@@ -54,35 +55,21 @@ impl Dots {
         (6.0 * self.series.len() as f64 + 4.0).max(25.0)
     }
 
-    /// The legend's entries, in lines that fit.
-    fn legend(&self) -> Vec<Vec<usize>> {
-        let (limit, mut x) = (f64::from(WIDTH) - 2.0 * MARGIN, 0.0);
-        let mut lines: Vec<Vec<usize>> = vec![vec![]];
-        for (i, series) in self.series.iter().enumerate() {
-            let entry = entry(&series.name);
-            if x + entry > limit {
-                lines.push(vec![]);
-                x = 0.0;
-            }
-            x += entry;
-            lines.last_mut().expect("there is a line").push(i);
-        }
-        lines
+    fn legend(&self) -> Legend<'_> {
+        Legend(self.series.iter().enumerate().map(|(i, series)| (Sample::Mark(i), series.name.as_str())).collect())
     }
 }
 
 const WIDTH: u32 = 1000;
 
-/// The width of a legend's entry.
-fn entry(name: &str) -> f64 {
-    width(&shorten(name, 13.0, 300.0), 13.0) + 44.0
-}
-
 impl Chart for Dots {
     fn size(&self) -> (u32, u32) {
         let header = header_height(&self.title, &self.data, f64::from(WIDTH));
-        let height =
-            header + 22.0 * self.legend().len() as f64 + 12.0 + self.row() * self.categories.len().max(4) as f64 + 56.0;
+        let height = header
+            + self.legend().height(f64::from(WIDTH))
+            + 12.0
+            + self.row() * self.categories.len().max(4) as f64
+            + 56.0;
         (WIDTH, height.ceil() as u32)
     }
 
@@ -91,17 +78,7 @@ impl Chart for Dots {
     }
 
     fn draw<B: DrawingBackend>(&self, page: &Page<B>) {
-        let mut top = page.header(&self.title, &self.data);
-        for line in self.legend() {
-            let mut x = MARGIN;
-            top += 22.0;
-            for i in line {
-                page.mark(i, (x + 6.0, top - 10.0), 5.0);
-                page.text(&shorten(&self.series[i].name, 13.0, 300.0), (x + 18.0, top - 5.5), 13.0, Align::Left, BLACK);
-                x += entry(&self.series[i].name);
-            }
-        }
-        top += 12.0;
+        let top = self.legend().draw(page, page.header(&self.title, &self.data)) + 12.0;
         let bottom = page.height - 56.0;
         let widest = self.categories.iter().map(|c| width(c, 13.0)).fold(0.0, f64::max).min(0.36 * page.width);
         let (left, right) = (MARGIN + widest + 12.0, page.width - MARGIN - 8.0);

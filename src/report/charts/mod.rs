@@ -17,14 +17,20 @@ mod axis;
 mod bars;
 mod curves;
 mod dots;
+mod grid;
+mod histograms;
 mod intervals;
-mod page;
+mod legend;
+mod multiples;
+pub(super) mod page;
 mod scatter;
 
 pub use bars::{Bar, Bars};
 pub use curves::{Curve, Curves};
 pub use dots::{Dots, Series};
+pub use histograms::{Histograms, HistogramsPanel};
 pub use intervals::{Interval, Intervals};
+pub use multiples::{Multiples, MultiplesPanel, Reference, ReferenceLine};
 pub use page::Picture;
 pub use scatter::{Panel, Scatter};
 

@@ -31,8 +31,8 @@ static REGISTERED: LazyLock<()> = LazyLock::new(|| {
     assert!(register_font(FONT, FontStyle::Normal, font).is_ok(), "the bundled font is a font");
 });
 
-pub(super) const BLACK: RGBColor = RGBColor(0x22, 0x22, 0x22);
-pub(super) const GREY: RGBColor = RGBColor(0x5F, 0x5F, 0x5F);
+pub(in crate::report) const BLACK: RGBColor = RGBColor(0x22, 0x22, 0x22);
+pub(in crate::report) const GREY: RGBColor = RGBColor(0x5F, 0x5F, 0x5F);
 pub(super) const PALE: RGBColor = RGBColor(0xDD, 0xDD, 0xDD);
 pub(super) const BAND: RGBColor = RGBColor(0xF4, 0xF4, 0xF4);
 pub(super) const WHITE: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
@@ -56,8 +56,15 @@ pub(super) fn colour(i: usize) -> RGBColor {
     PALETTE[i % PALETTE.len()]
 }
 
+/// A pale ground of the colour of series `i`.
+pub(super) fn tint(i: usize) -> RGBColor {
+    let pale = |c: u8| 255 - (255 - c) / 5;
+    let RGBColor(red, green, blue) = colour(i);
+    RGBColor(pale(red), pale(green), pale(blue))
+}
+
 /// What can be drawn on a [`Page`].
-pub(super) trait Chart {
+pub(in crate::report) trait Chart {
     /// Width and height in pixels.
     fn size(&self) -> (u32, u32);
     /// Whether the data can be drawn at all.
@@ -72,17 +79,23 @@ pub(super) fn render(chart: &impl Chart) -> Result<Picture> {
     LazyLock::force(&REGISTERED);
     let (width, height) = chart.size();
     let fine = (width * GRID as u32, height * GRID as u32);
-
     let mut svg = String::new();
     // The back end sets text at size/1.24 and puts the baseline 0.76 em below the position.
     draw(chart, SVGBackend::with_string(&mut svg, fine), Letters { size: 1.24, drop: 0.76 });
     let on_grid = format!("width=\"{}\" height=\"{}\"", fine.0, fine.1);
     let svg = svg.replacen(&on_grid, &format!("width=\"{width}\" height=\"{height}\""), 1);
+    Ok(Picture { svg, png: encode(&paint(chart), width, height) })
+}
 
+/// The pixels of `chart`, R G B, row by row.
+pub(in crate::report) fn paint(chart: &impl Chart) -> Vec<u8> {
+    LazyLock::force(&REGISTERED);
+    let (width, height) = chart.size();
+    let fine = (width * GRID as u32, height * GRID as u32);
     let mut cells = vec![0; 3 * (fine.0 * fine.1) as usize];
     // It draws text at the size from the font's ascender to its descender (2384/2048 em), the baseline half of that below.
     draw(chart, BitMapBackend::with_buffer(&mut cells, fine), Letters { size: 1.1640625, drop: 0.58203125 });
-    Ok(Picture { svg, png: encode(&average(&cells, width as usize), width, height) })
+    average(&cells, width as usize)
 }
 
 fn draw<B: DrawingBackend>(chart: &impl Chart, backend: B, letters: Letters) {
@@ -113,7 +126,8 @@ fn average(cells: &[u8], width: usize) -> Vec<u8> {
     pixels
 }
 
-fn encode(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
+/// `pixels` as a PNG file.
+pub(in crate::report) fn encode(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
     let mut png = Vec::new();
     PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::Adaptive)
         .write_image(pixels, width, height, image::ExtendedColorType::Rgb8)
@@ -129,18 +143,18 @@ struct Letters {
 }
 
 /// A position in pixels.
-pub(super) type Point = (f64, f64);
+pub(in crate::report) type Point = (f64, f64);
 
 /// Where a text's position lies on its baseline.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
+pub(in crate::report) enum Align {
     Left,
     Centre,
     Right,
 }
 
 /// The sheet: `width` × `height` pixels, white.
-pub(super) struct Page<B: DrawingBackend> {
+pub(in crate::report) struct Page<B: DrawingBackend> {
     area: DrawingArea<B, Shift>,
     letters: Letters,
     pub(super) width: f64,
@@ -225,7 +239,7 @@ impl<B: DrawingBackend> Page<B> {
     }
 
     /// `text` with its baseline at `at`, letters of `em` pixels.
-    pub(super) fn text(&self, text: &str, at: Point, em: f64, align: Align, colour: RGBColor) {
+    pub(in crate::report) fn text(&self, text: &str, at: Point, em: f64, align: Align, colour: RGBColor) {
         self.letters(text, (at.0, at.1 - self.letters.drop * em), em, align, colour, FontTransform::None);
     }
 
@@ -259,7 +273,7 @@ impl<B: DrawingBackend> Page<B> {
     }
 
     /// The title, and below it what data the numbers are from; returns the y below which the chart may begin.
-    pub(super) fn header(&self, title: &str, data: &str) -> f64 {
+    pub(in crate::report) fn header(&self, title: &str, data: &str) -> f64 {
         let mut y = 12.0;
         for (text, em, colour) in [(title, 19.0, BLACK), (data, 13.0, GREY)] {
             for line in wrap(text, em, self.width - 2.0 * MARGIN) {
@@ -272,16 +286,16 @@ impl<B: DrawingBackend> Page<B> {
 }
 
 /// Space at the sheet's edges, pixels.
-pub(super) const MARGIN: f64 = 24.0;
+pub(in crate::report) const MARGIN: f64 = 24.0;
 
 /// The height that [`Page::header`] will take on a sheet of this width.
-pub(super) fn header_height(title: &str, data: &str, width: f64) -> f64 {
+pub(in crate::report) fn header_height(title: &str, data: &str, width: f64) -> f64 {
     let lines = |text: &str, em: f64| wrap(text, em, width - 2.0 * MARGIN).len() as f64 * 1.3 * em;
     24.0 + lines(title, 19.0) + lines(data, 13.0)
 }
 
 /// The width of `text` in letters of `em` pixels.
-pub(super) fn width(text: &str, em: f64) -> f64 {
+pub(in crate::report) fn width(text: &str, em: f64) -> f64 {
     LazyLock::force(&REGISTERED);
     // Measured at a size large enough that the rounding to whole units does not show.
     let font = FontDesc::new(FontFamily::Name(FONT), 1164.0625, FontStyle::Normal);
@@ -290,7 +304,7 @@ pub(super) fn width(text: &str, em: f64) -> f64 {
 }
 
 /// `text` in lines no wider than `limit`, broken between words; a word that is too wide by itself is cut with an ellipsis.
-pub(super) fn wrap(text: &str, em: f64, limit: f64) -> Vec<String> {
+pub(in crate::report) fn wrap(text: &str, em: f64, limit: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let word = shorten(word, em, limit);

@@ -1,12 +1,13 @@
-//! Scores against opinion: a panel for each method, with the curve that was fitted and the straight line.
+//! Scores against opinion: a panel for each method, with the curve that was fitted and the straight line. Or points of any
+//! kind, each panel with axes of its own: the principal components of several sets of features.
 
 use super::axis::{self, Axis, Kind};
 use super::finite;
-use super::page::{Align, BLACK, Chart, GREY, MARGIN, PALE, Page, Picture, Point, WHITE, render, shorten, width};
+use super::page::{Align, BLACK, Chart, GREY, MARGIN, PALE, Page, Picture, Point, WHITE, render, shorten, width, wrap};
 use crate::error::Result;
 use plotters::backend::DrawingBackend;
 
-/// Panels side by side that share the vertical axis and the legend.
+/// Panels side by side that share the legend, and the vertical axis but for those with axes of their own.
 #[derive(Clone, Debug)]
 pub struct Scatter {
     /// What is shown.
@@ -19,7 +20,7 @@ pub struct Scatter {
     pub y: String,
     /// The kinds of points, in the legend's order: the distortion types present.
     pub kinds: Vec<String>,
-    /// From left to right; three fit well.
+    /// From left to right; three fit well. Where one has its own axes, two in a row.
     pub panels: Vec<Panel>,
 }
 
@@ -36,10 +37,12 @@ pub struct Panel {
     pub curve: Vec<(f64, f64)>,
     /// Points along the fitted straight line; may be empty.
     pub line: Vec<(f64, f64)>,
+    /// The titles of the panel's own axes, horizontal and vertical, in place of the common ones: `first principal component (31 % of variance)`.
+    pub axes: Option<(String, String)>,
 }
 
 impl Scatter {
-    /// The chart as SVG and PNG: 1000 × 600 pixels.
+    /// The chart as SVG and PNG: 1000 × 600 pixels, and 480 more for each further row of panels.
     ///
     /// # Panics
     /// When a point is of a kind that the legend does not have.
@@ -53,6 +56,18 @@ impl Scatter {
             "every point is of one of {kinds} kinds"
         );
         render(self)
+    }
+
+    /// Whether a panel has axes of its own, and so every panel labels its axes.
+    fn apart(&self) -> bool {
+        self.panels.iter().any(|p| p.axes.is_some())
+    }
+
+    /// Columns and rows of panels.
+    fn layout(&self) -> (usize, usize) {
+        let count = self.panels.len().max(1);
+        let columns = if self.apart() { count.min(2) } else { count };
+        (columns, count.div_ceil(columns))
     }
 
     /// The marks and lines with their names, from `top` downwards.
@@ -84,7 +99,7 @@ const CURVE: &str = "fitted logistic";
 
 impl Chart for Scatter {
     fn size(&self) -> (u32, u32) {
-        (1000, 600)
+        (1000, 120 + 480 * self.layout().1 as u32)
     }
 
     fn check(&self) -> Result<()> {
@@ -94,22 +109,43 @@ impl Chart for Scatter {
     }
 
     fn draw<B: DrawingBackend>(&self, page: &Page<B>) {
-        let top = page.header(&self.title, &self.data) + 44.0;
-        let bottom = page.height - 56.0;
+        let header = page.header(&self.title, &self.data);
         let widest = self.kinds.iter().map(|k| width(k, 12.0)).fold(width(CURVE, 12.0), f64::max);
         let legend = page.width - (widest.min(220.0) + 26.0 + 14.0);
-        let y = Axis::tight(self.panels.iter().flat_map(|p| &p.points).map(|p| p.1), 9, Kind::Linear, bottom, top);
-        let (left, gap) = (axis::room(&y), 22.0);
-        let count = self.panels.len().max(1) as f64;
-        let panel_width = (legend - MARGIN - left - gap * (count - 1.0)) / count;
+        let (columns, rows) = self.layout();
+        let height = (page.height - header) / rows as f64;
         for (i, panel) in self.panels.iter().enumerate() {
-            let start = left + i as f64 * (panel_width + gap);
+            let (column, row) = (i % columns, i / columns);
+            let top = header + row as f64 * height + 44.0;
+            let below = if self.apart() { 72.0 } else { 56.0 };
+            let bottom = page.height - (rows - 1 - row) as f64 * height - below;
+            // A panel with axes of its own looks at its own points, the others at those of all such panels.
+            let alike = self.panels.iter().filter(|p| p.axes.is_none() && panel.axes.is_none());
+            let points = alike.chain(panel.axes.is_some().then_some(panel)).flat_map(|p| &p.points);
+            let y = Axis::tight(points.map(|p| p.1), 9, Kind::Linear, bottom, top);
+            let (start, panel_width) = if self.apart() {
+                let cell = (legend - 10.0) / columns as f64;
+                (column as f64 * cell + axis::room(&y), cell - axis::room(&y) - 12.0)
+            } else {
+                let (left, gap) = (axis::room(&y), 22.0);
+                let wide = (legend - MARGIN - left - gap * (columns - 1) as f64) / columns as f64;
+                (left + column as f64 * (wide + gap), wide)
+            };
             let end = start + panel_width;
             let ticks = (panel_width / 42.0).max(2.0) as usize;
             let x = Axis::tight(panel.points.iter().map(|p| p.0), ticks, Kind::Linear, start, end);
-            axis::horizontal(page, &x, top, bottom, &self.x);
-            if i == 0 {
-                axis::vertical(page, &y, start, end, &self.y);
+            let (x_title, y_title) = panel.axes.as_ref().map_or((&self.x, &self.y), |(x, y)| (x, y));
+            if self.apart() {
+                axis::horizontal(page, &x, top, bottom, "");
+                for (line, text) in wrap(x_title, axis::TITLE, panel_width + 20.0).iter().take(2).enumerate() {
+                    let at = ((start + end) / 2.0, bottom + 38.0 + 17.0 * line as f64);
+                    page.text(text, at, axis::TITLE, Align::Centre, BLACK);
+                }
+            } else {
+                axis::horizontal(page, &x, top, bottom, x_title);
+            }
+            if self.apart() || column == 0 {
+                axis::vertical(page, &y, start, end, &shorten(y_title, axis::TITLE, bottom - top + 20.0));
             } else {
                 for (value, _) in &y.ticks {
                     page.path(&[(start, y.at(*value)), (end, y.at(*value))], 1.0, PALE);
@@ -133,6 +169,6 @@ impl Chart for Scatter {
             page.text(&shorten(&panel.method, 15.0, panel_width), (start, top - 26.0), 15.0, Align::Left, BLACK);
             page.text(&shorten(&panel.note, 12.0, panel_width), (start, top - 9.0), 12.0, Align::Left, GREY);
         }
-        self.legend(page, legend, top + 6.0);
+        self.legend(page, legend, header + 44.0 + 6.0);
     }
 }
