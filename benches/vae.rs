@@ -2,7 +2,8 @@
 //! layer, per image), and training (Adam, batches of 128).
 //!
 //! `cargo bench --bench vae` prints divan's statistics. `cargo bench --bench vae -- rates THREADS` prints the best rates of a few seconds;
-//! `benches/against_torch.sh` sets them beside PyTorch's in one run.
+//! `benches/against_torch.sh` sets them beside PyTorch's in one run. `cargo bench --bench vae -- memory IMAGES` takes the features of so
+//! many images, streamed, and prints the most memory that the process ever held.
 //!
 //! Where the time goes: two thirds are the convolutions, whose three to twelve channels fill a register tile in part only; the
 //! rest is putting images into lanes, taking rows out of them, and placing 12,727 parameters on a tape for every sixteen images.
@@ -43,16 +44,17 @@ impl Bench {
         Bench { vae, parameters, features, images, pool }
     }
 
-    /// The features of all images.
-    fn extract(&self) {
+    /// The features of so many images; the bench's own come again and again. `done` is told how many rows came.
+    fn extract(&self, images: usize, mut done: impl FnMut(usize) + Send) {
         let model = TrainedVae { vae: &self.vae, parameters: &self.parameters, sparsity: None };
         let extraction = Extraction::<Lanes<f32, 16>, _>::new(&model, &self.features).expect("layers of the model");
         let run = || {
             extraction.run(
-                IMAGES,
-                |tape, images| self.images.place(tape, images),
+                images,
+                |tape, images| self.images.place(tape, images.map(|i| i % IMAGES)),
                 |rows| {
                     black_box(rows.values);
+                    done(rows.images.len());
                     Ok::<_, ()>(())
                 },
             )
@@ -75,7 +77,7 @@ impl Bench {
 #[divan::bench(args = [1, 2])]
 fn features(bencher: Bencher, threads: usize) {
     let bench = Bench::new(threads);
-    bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| bench.extract());
+    bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| bench.extract(IMAGES, |_| ()));
 }
 
 #[divan::bench(args = [1, 2])]
@@ -102,10 +104,26 @@ fn main() {
         && word == "rates"
     {
         let bench = Bench::new(threads.parse().expect("a number of threads"));
-        println!("features {:.0}", rate(|| bench.extract()));
+        println!("features {:.0}", rate(|| bench.extract(IMAGES, |_| ())));
         let mut training = bench.training();
         println!("train {:.0}", rate(|| bench.epoch(&mut training)));
         return;
     }
+    if let [word, images] = &arguments[..]
+        && word == "memory"
+    {
+        let bench = Bench::new(2);
+        let mut rows = 0;
+        bench.extract(images.parse().expect("a number of images"), |more| rows += more);
+        println!("{rows} images, at most {} KiB", most_memory());
+        return;
+    }
     divan::main();
+}
+
+/// The most memory that the process held at once, in KiB, as Linux counts it.
+fn most_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a line for the peak");
+    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number of KiB")
 }

@@ -7,10 +7,11 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rayon::ThreadPoolBuilder;
 
+use super::features::Features;
 use super::file::Experiment;
 use super::progress::Progress;
 use super::session::{Session, print};
-use super::{image_quality, spread, training, weights};
+use super::{classification, image_quality, spread, training, weights};
 use crate::autodiff::check;
 use crate::datasets::tid2013_rebuild::{Options, rebuild};
 use crate::error::{Error, Result};
@@ -36,6 +37,8 @@ enum Command {
     Run(Run),
     /// Score a distorted image against its reference, with UNIQUE and with the gradient
     Score(Score),
+    /// Write the features of a folder of images under a trained network as a table for NumPy
+    Features(Features),
     /// Make the references and six distortion types of TID2013 again from the Kodak images
     RebuildTid2013(RebuildTid2013),
     /// Check every derivative numerically and print the table
@@ -65,7 +68,7 @@ pub struct Run {
 
 /// What changes the time a run takes, and no result.
 #[derive(Debug, Args)]
-struct Machine {
+pub(super) struct Machine {
     /// Number of threads; all that the machine has if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -80,7 +83,7 @@ fn simd_names() -> PossibleValuesParser {
 
 impl Machine {
     /// Sets the threads and the instruction set of the whole process.
-    fn apply(&self) -> Result<()> {
+    pub fn apply(&self) -> Result<()> {
         if let Some(simd) = Simd::from_name(&self.simd) {
             if !simd.is_available() {
                 return Err(Error::Usage(format!("--simd {}: this processor does not have it", self.simd)));
@@ -146,6 +149,7 @@ impl CommandLine {
             None => self.run.run(),
             Some(Command::Run(run)) => run.run(),
             Some(Command::Score(score)) => score.run(),
+            Some(Command::Features(features)) => features.run(),
             Some(Command::RebuildTid2013(rebuild)) => rebuild.run(),
             Some(Command::CheckGradients(check)) => check.run(),
         }
@@ -169,6 +173,7 @@ impl Run {
             Experiment::ImageQuality(wanted) => image_quality::run(&experiment, wanted, session)?,
             Experiment::SparseAutoencoder(wanted) => training::run(&experiment, wanted, session)?,
             Experiment::TrainingSpread(wanted) => spread::run(&experiment, wanted, session)?,
+            Experiment::Classification(wanted) => classification::run(&experiment, wanted, session)?,
         }
         Ok(0)
     }

@@ -7,15 +7,19 @@
 //! | `session` | times, inputs, outputs, manifest: what every experiment shares |
 //! | `image_quality` | scores of a database's images, statistics, tables, charts |
 //! | `training` | the sparse autoencoder, from patches to a file of weights |
+//! | `classification` | clean signs against others, by features of a network that knows clean ones only |
+//! | `features` | the features of any images under a trained network |
 //! | `spread` | how far the scores depend on the training run |
 //!
 //! An experiment's result is a function of its file, the overrides on the command line and the data. The threads, the
 //! instruction set, the clock and the folders on this machine reach `run.json` and nothing else.
 
 mod charts;
+mod classification;
 pub mod command;
 mod competitors;
 mod evaluation;
+mod features;
 pub mod file;
 mod image_quality;
 mod pictures;

@@ -29,6 +29,8 @@ pub(super) struct Session {
     pub seeds: BTreeMap<String, u64>,
     /// The result files.
     pub outputs: Outputs,
+    /// Pictures that show images of a dataset: they are for who has it, and neither listed in the manifest nor to be passed on.
+    pub photographs: Outputs,
 }
 
 impl Session {
@@ -44,6 +46,7 @@ impl Session {
             inputs: BTreeMap::new(),
             seeds: BTreeMap::new(),
             outputs: Outputs::new(),
+            photographs: Outputs::new(),
         }
     }
 
@@ -69,11 +72,16 @@ impl Session {
         Ok(())
     }
 
+    /// The folder of the results. Its name says whether they are the stand-in's.
+    pub fn folder(&self, stand_in: bool) -> PathBuf {
+        self.root.join(if stand_in { format!("{}-stand-in", self.name) } else { self.name.clone() })
+    }
+
     /// Writes the result files, the manifest and the record of the run; then prints `table` on standard output.
     ///
-    /// `data` says in words what data the numbers are from. The folder's name says whether they are the stand-in's.
+    /// `data` says in words what data the numbers are from.
     pub fn finish(self, experiment: &Experiment, data: &str, stand_in: bool, table: &str) -> Result<()> {
-        let folder = self.root.join(if stand_in { format!("{}-stand-in", self.name) } else { self.name });
+        let folder = self.folder(stand_in);
         let manifest = Manifest {
             title: experiment.title().to_owned(),
             data: data.to_owned(),
@@ -93,6 +101,7 @@ impl Session {
             git: manifest::git(Path::new(".")),
         };
         self.outputs.write(&folder)?;
+        self.photographs.write(folder.join("photographs"))?;
         crate::files::write(folder.join("manifest.json"), manifest.to_json().as_bytes())?;
         crate::files::write(folder.join("run.json"), run.to_json().as_bytes())?;
         if !self.quiet {

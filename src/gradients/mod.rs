@@ -21,6 +21,8 @@ use crate::models::vae::Pass;
 use crate::models::{Tapes, Vae};
 use crate::nn::{Bound, Parameters};
 use rayon::prelude::*;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
@@ -54,6 +56,25 @@ impl FromStr for Feature {
                 "`{text}` is not a feature; write a value (`mu`) or terms and a parameter (`kl/down.3.weight`, `bce+kl/mu.weight`)"
             ))),
         }
+    }
+}
+
+impl Feature {
+    /// The feature with other loss terms: each that `replaced` has as a key is replaced by its value.
+    pub fn with_terms(&self, replaced: &BTreeMap<String, String>) -> Feature {
+        let term = |term: &String| replaced.get(term).unwrap_or(term).clone();
+        match self {
+            Feature::Value(_) => self.clone(),
+            Feature::Gradient { terms, parameter } => {
+                Feature::Gradient { terms: terms.iter().map(term).collect(), parameter: parameter.clone() }
+            }
+        }
+    }
+}
+
+impl Serialize for Feature {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

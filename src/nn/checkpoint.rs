@@ -30,7 +30,14 @@ const KEY: &str = "gradspace";
 /// # Panics
 /// When a name occurs twice.
 pub fn save<S: Scalar>(path: impl AsRef<Path>, parts: &[&Parameters<S>], about: &About) -> Result<()> {
-    let path = path.as_ref();
+    files::write(path, &to_bytes(parts, about))
+}
+
+/// What [`save`] writes.
+///
+/// # Panics
+/// When a name occurs twice.
+pub fn to_bytes<S: Scalar>(parts: &[&Parameters<S>], about: &About) -> Vec<u8> {
     let tensors: BTreeMap<&str, &Tensor<S>> = parts.iter().flat_map(|part| part.iter()).collect();
     assert_eq!(tensors.len(), parts.iter().map(|part| part.iter().count()).sum::<usize>(), "a name occurs twice");
     let data: Vec<Vec<u8>> = tensors.values().map(|tensor| bytes(tensor)).collect();
@@ -40,9 +47,7 @@ pub fn save<S: Scalar>(path: impl AsRef<Path>, parts: &[&Parameters<S>], about: 
     });
     let about = serde_json::to_string(about).expect("texts by name");
     let metadata = HashMap::from([(KEY.to_string(), about)]);
-    let file = safetensors::serialize(views, Some(metadata))
-        .map_err(|e| Error::Write { path: path.to_path_buf(), source: std::io::Error::other(e) })?;
-    files::write(path, &file)
+    safetensors::serialize(views, Some(metadata)).expect("tensors whose sizes fit their shapes")
 }
 
 /// Reads the parameters that `wanted` names, in its order and shapes (its numbers do not matter), and what is known about them.

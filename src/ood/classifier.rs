@@ -43,6 +43,19 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Whether the numbers are in their range.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where they are not.
+    pub fn check(&self) -> Result<()> {
+        let widths = self.hidden.iter().chain([&self.batch, &self.epochs]);
+        let positive = widths.into_iter().all(|&n| n > 0) && self.rate > 0.0 && self.rate.is_finite();
+        let problem = "the classifier's `hidden` widths, `batch`, `epochs` and `rate` have to be above 0";
+        if positive { Ok(()) } else { Err(Error::Usage(problem.into())) }
+    }
+}
+
 /// A classifier that has learned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fitted {
@@ -66,12 +79,8 @@ pub type Classes<'a> = [&'a Features; 2];
 /// [`Error::Usage`] for settings out of range; [`Error::Undefined`] for a class without images, features of different widths, and
 /// a loss that is not finite, with the step.
 pub fn fit(training: Classes, validation: Classes, settings: &Settings, seed: u64) -> Result<Fitted> {
+    settings.check()?;
     let Settings { hidden, batch, epochs, rate } = settings;
-    if *batch == 0 || *epochs == 0 || !(*rate > 0.0 && rate.is_finite()) {
-        return Err(Error::Usage(
-            "the classifier's `batch` and `epochs` have to be 1 at least and its `rate` above 0".into(),
-        ));
-    }
     let width = training[0].width();
     for (images, name) in [(training, "training"), (validation, "validation")] {
         for (of_class, class) in images.iter().zip(["in-distribution", "other"]) {

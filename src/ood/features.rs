@@ -4,7 +4,6 @@
 //! goes by: divided by its norm only its direction is left, and of its signs only the orthant.
 
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
 /// One row of as many numbers for each image.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,14 +58,6 @@ impl Features {
     pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks_exact(self.width)
     }
-
-    /// A part of every row, in a form.
-    pub fn select(&self, selection: &Selection) -> Features {
-        let mut selected = Features::new(selection.width());
-        selected.values.reserve(self.len() * selected.width);
-        self.rows().for_each(|row| selection.append(row, &mut selected.values));
-        selected
-    }
 }
 
 /// What a gradient is turned into before it is classified.
@@ -82,33 +73,27 @@ pub enum Form {
     Sign,
 }
 
-/// Which columns of a row a classifier is given, and in what form.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Selection {
-    /// The columns of each part, in the order wanted.
-    pub parts: Vec<Range<usize>>,
-    /// What each part is turned into.
-    pub form: Form,
-}
-
-impl Selection {
-    /// Numbers in a selected row.
-    pub fn width(&self) -> usize {
-        self.parts.iter().map(Range::len).sum()
-    }
-
-    fn append(&self, row: &[f32], to: &mut Vec<f32>) {
-        for part in &self.parts {
-            let part = &row[part.clone()];
-            match self.form {
-                Form::Raw => to.extend_from_slice(part),
-                Form::Unit => {
+impl Form {
+    /// Turns a row, whose parts are so many numbers long, into this form.
+    ///
+    /// # Panics
+    /// When the parts are longer or shorter than the row.
+    pub fn apply(self, row: &mut [f32], parts: &[usize]) {
+        assert_eq!(row.len(), parts.iter().sum::<usize>(), "the parts {parts:?} of a row");
+        match self {
+            Form::Raw => {}
+            Form::Sign => row.iter_mut().filter(|x| **x != 0.0).for_each(|x| *x = x.signum()),
+            Form::Unit => {
+                let mut rest = row;
+                for &length in parts {
+                    let (part, after) = rest.split_at_mut(length);
                     // In f64 the squares of f32 neither overflow nor vanish.
                     let norm = part.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
-                    let scale = if norm > 0.0 { 1.0 / norm } else { 1.0 };
-                    to.extend(part.iter().map(|&x| (f64::from(x) * scale) as f32));
+                    if norm > 0.0 {
+                        part.iter_mut().for_each(|x| *x = (f64::from(*x) / norm) as f32);
+                    }
+                    rest = after;
                 }
-                Form::Sign => to.extend(part.iter().map(|&x| if x == 0.0 { 0.0 } else { x.signum() })),
             }
         }
     }
@@ -119,16 +104,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_put_end_to_end_and_each_has_its_own_norm() {
-        let mut features = Features::new(5);
-        features.extend(&[3.0, -4.0, 9.0, 0.0, -2.0]);
-        features.extend(&[0.0, 0.0, 1.0, 1e-30, 0.0]);
-        assert_eq!((features.len(), features.width()), (2, 5));
-        let select = |form| features.select(&Selection { parts: vec![3..5, 0..2], form });
-        assert_eq!(select(Form::Raw).row(0), [0.0, -2.0, 3.0, -4.0]);
-        assert_eq!(select(Form::Unit).row(0), [0.0, -1.0, 0.6, -0.8]);
-        assert_eq!(select(Form::Unit).row(1), [1.0, 0.0, 0.0, 0.0]);
-        assert_eq!(select(Form::Sign).row(0), [0.0, -1.0, 1.0, -1.0]);
-        assert_eq!(select(Form::Sign).row(1), [1.0, 0.0, 0.0, 0.0]);
+    fn rows_come_back_as_they_were_put() {
+        let mut features = Features::new(2);
+        assert!(features.is_empty());
+        features.extend(&[1.0, 2.0, 3.0, 4.0]);
+        features.extend(&[5.0, 6.0]);
+        assert_eq!((features.len(), features.row(1), features.rows().count()), (3, &[3.0, 4.0][..], 3));
+    }
+
+    #[test]
+    fn each_part_has_its_own_norm() {
+        let form = |form: Form, mut row: [f32; 4]| {
+            form.apply(&mut row, &[2, 2]);
+            row
+        };
+        assert_eq!(form(Form::Raw, [0.0, -2.0, 3.0, -4.0]), [0.0, -2.0, 3.0, -4.0]);
+        assert_eq!(form(Form::Unit, [0.0, -2.0, 3.0, -4.0]), [0.0, -1.0, 0.6, -0.8]);
+        assert_eq!(form(Form::Unit, [1e-30, 0.0, 0.0, 0.0]), [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(form(Form::Sign, [0.0, -2.0, 3.0, -1e-40]), [0.0, -1.0, 1.0, -1.0]);
     }
 }

@@ -45,6 +45,25 @@ impl Images {
         [3, self.height, self.width]
     }
 
+    /// These images, in this order.
+    ///
+    /// # Panics
+    /// When there is no such image.
+    pub fn subset(&self, items: impl Iterator<Item = usize>) -> Images {
+        let samples = items.flat_map(|i| &self.samples[i * self.each()..(i + 1) * self.each()]).copied().collect();
+        Images { samples, ..*self }
+    }
+
+    /// Image `i`.
+    ///
+    /// # Panics
+    /// When there is no such image.
+    pub fn get(&self, i: usize) -> Rgb8 {
+        let planes = &self.samples[i * self.each()..(i + 1) * self.each()];
+        let plane = self.width * self.height;
+        Rgb8::from_fn(self.width, self.height, |x, y| [0, 1, 2].map(|c| planes[c * plane + y * self.width + x]))
+    }
+
     /// A hash of size and samples: BLAKE3, as 64 lower-case hexadecimal digits.
     pub fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();

@@ -9,7 +9,7 @@
 //! | [`images`] | images in memory as bytes, put on a tape one per lane |
 //! | [`batches`] | a batch's loss and gradient, in groups that are the same on any number of threads |
 //! | [`autoencoder`] | training the variational autoencoder, with checkpoints that it goes on from to the same bits |
-//! | [`features`] | rows of features, whole or in part, raw, by direction or by sign |
+//! | [`features`] | rows of features: raw, by direction, by sign |
 //! | [`classifier`] | telling clean images from others by their features |
 //!
 //! Training is in f32, sixteen images at a time.
@@ -21,5 +21,5 @@ pub mod features;
 pub mod images;
 
 pub use autoencoder::{Data, Training};
-pub use features::{Features, Form, Selection};
+pub use features::{Features, Form};
 pub use images::Images;

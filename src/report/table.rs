@@ -492,7 +492,7 @@ fn with_sign(beside: &Beside) -> String {
 }
 
 /// `text` for LaTeX: its special characters escaped, the signs of this module as mathematics, other text as it is (UTF-8).
-fn latex_text(text: &str) -> String {
+pub(super) fn latex_text(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {

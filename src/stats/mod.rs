@@ -8,7 +8,7 @@
 //!
 //! How well a score tells in-distribution images from others is said by [`detection`]; what several seeds say about a number,
 //! and about two methods that share them, by [`paired`]. Where features of many dimensions are to be seen, [`pca`] finds the plane
-//! in which they vary most.
+//! in which they vary most; [`running`] takes a stream's mean and spread.
 //!
 //! All of it runs serially and in a fixed order, or in integers, so that equal input gives equal bits. A statistic that its
 //! input does not define (a constant has no correlation) is `None`; input that makes no sense (lengths that differ, NaN) is
@@ -24,4 +24,5 @@ pub mod paired;
 pub mod pca;
 pub mod random;
 pub mod rank;
+pub mod running;
 pub mod significance;

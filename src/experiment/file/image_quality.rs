@@ -120,7 +120,7 @@ impl RawImageQuality {
         Ok(ImageQuality {
             title: self.title,
             seed: self.seed,
-            dataset: self.dataset.check(text, DatasetKind::Tid2013)?,
+            dataset: self.dataset.check(text, &[DatasetKind::Tid2013])?,
             stand_in: self.stand_in.check(text)?,
             iqa: self.iqa.check(text)?,
             training,

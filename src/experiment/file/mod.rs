@@ -10,6 +10,7 @@
 //! Each kind of experiment has its file, and one line in [`Experiment`]; `parts` holds the tables that several have in
 //! common.
 
+mod classification;
 mod image_quality;
 mod parts;
 mod training;
@@ -19,10 +20,14 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, Serializer};
 use toml::de::DeValue;
 
+pub use classification::{
+    Ablation, Challenges, Classification, DrawnSigns, Method, Protocol, Shown, Trial, Variant,
+};
 pub use image_quality::{Column, Competitors, ImageQuality, Iqa};
 pub use parts::{Autoencoder, Dataset, DatasetKind, Patches, Resample, SceneSize, StandIn, Statistics, Training};
 pub use training::{Source, SparseAutoencoder, TrainingSpread};
 
+use self::classification::RawClassification;
 use self::image_quality::RawImageQuality;
 use self::training::{RawSparseAutoencoder, RawTrainingSpread};
 use super::text::{Text, suggest};
@@ -38,9 +43,11 @@ pub enum Experiment {
     SparseAutoencoder(SparseAutoencoder),
     /// Train several autoencoders and tell how far each score depends on the training run.
     TrainingSpread(TrainingSpread),
+    /// Tell clean traffic signs from others by features of a network that knows clean ones only.
+    Classification(Box<Classification>),
 }
 
-const KINDS: [&str; 3] = ["image-quality", "sparse-autoencoder", "training-spread"];
+const KINDS: [&str; 4] = ["image-quality", "sparse-autoencoder", "training-spread", "classification"];
 
 impl Experiment {
     /// Reads and checks the experiment file at `path` under the overrides (`dotted.key=value`, later ones win).
@@ -72,6 +79,10 @@ impl Experiment {
                 "training-spread" => {
                     text.deserialize::<RawTrainingSpread>(table)?.check(text).map(Experiment::TrainingSpread)
                 }
+                "classification" => text
+                    .deserialize::<RawClassification>(table)?
+                    .check(text)
+                    .map(|e| Experiment::Classification(Box::new(e))),
                 other => {
                     let hint = suggest(other, &KINDS);
                     Err(text.error(kind.span(), &format!("unknown kind of experiment `{other}`"), Some(hint)))
@@ -87,6 +98,7 @@ impl Experiment {
             Experiment::ImageQuality(e) => &e.title,
             Experiment::SparseAutoencoder(e) => &e.title,
             Experiment::TrainingSpread(e) => &e.title,
+            Experiment::Classification(e) => &e.title,
         }
     }
 }

@@ -38,6 +38,10 @@ pub enum DatasetKind {
     Tid2013,
     /// Any folder of PNG, BMP or JPEG images.
     Images,
+    /// CURE-TSR: any tree of files named as its authors name them.
+    CureTsr,
+    /// Photographs of traffic signs with a manifest, as the subset of the German benchmark has it.
+    Gtsrb,
 }
 
 /// Procedural scenes under the distortion types of TID2013.
@@ -167,9 +171,9 @@ pub(super) struct RawAutoencoder {
 }
 
 impl RawDataset {
-    pub(super) fn check(self, text: &Text, expected: DatasetKind) -> Result<Dataset> {
+    pub(super) fn check(self, text: &Text, expected: &[DatasetKind]) -> Result<Dataset> {
         let kind = *self.kind.get_ref();
-        if kind != expected {
+        if !expected.contains(&kind) {
             let problem = "this kind of experiment cannot read this kind of dataset";
             return Err(text.error(self.kind.span(), problem, None));
         }

@@ -103,7 +103,7 @@ impl RawSparseAutoencoder {
         Ok(SparseAutoencoder {
             title: self.title,
             seed: self.seed,
-            dataset: self.dataset.check(text, DatasetKind::Images)?,
+            dataset: self.dataset.check(text, &[DatasetKind::Images])?,
             training: self.training.check(text)?,
         })
     }
@@ -124,7 +124,7 @@ impl RawTrainingSpread {
         Ok(TrainingSpread {
             title: self.title,
             seed: self.seed,
-            dataset: self.dataset.check(text, DatasetKind::Tid2013)?,
+            dataset: self.dataset.check(text, &[DatasetKind::Tid2013])?,
             stand_in: self.stand_in.check(text)?,
             weights: self.weights,
             seeds,

@@ -46,6 +46,8 @@ mod contact_sheet;
 
 pub use contact_sheet::{GUTTER, contact_sheet};
 
+use serde::{Serialize, Serializer};
+
 use super::Rgb8;
 use super::distortion::to_u8;
 use crate::stats::random::Stream;
@@ -105,6 +107,12 @@ const SIMULATORS: [Simulator; 12] = [
     snow::TYPE,
     haze::TYPE,
 ];
+
+impl Serialize for Challenge {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
 
 impl Challenge {
     /// All types, in the database's order: `ALL[n - 1]` has the number n.

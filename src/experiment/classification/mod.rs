@@ -1,0 +1,189 @@
+//! `kind = "classification"`: from traffic signs to the table of who tells clean ones from others.
+//!
+//! 1. [`signs`]: the images, clean and under challenges, at the network's size;
+//! 2. [`networks`]: a network for each way of training and each seed, which sees clean images only;
+//! 3. [`trials`]: features of one network, a classifier on them, scores of the test images;
+//! 4. [`statistics`], [`tables`], [`charts`]: what the scores say.
+//!
+//! Nothing is drawn from one stream by two things that could be in another order: whatever runs side by side, the results are a
+//! function of the experiment file and the data.
+
+mod charts;
+mod networks;
+mod signs;
+mod statistics;
+mod tables;
+mod trials;
+
+use networks::Network;
+use signs::Signs;
+use statistics::Numbers;
+use trials::{Outcome, Pictures};
+
+use super::file::{Classification, Experiment, Shown, Trial};
+use super::session::Session;
+use crate::datasets::signs::Split;
+use crate::error::Result;
+use crate::models::Vae;
+use crate::nn::checkpoint::{self, About};
+use crate::ood::{Data, autoencoder};
+use crate::report::published::Published;
+use crate::report::table::Table;
+
+/// The database's name in `paper/published.toml`.
+const DATABASE: &str = "CURE-TSR";
+
+/// Runs the experiment.
+pub(super) fn run(experiment: &Experiment, wanted: &Classification, mut session: Session) -> Result<()> {
+    let signs = Signs::find(wanted)?;
+    let data = signs.describe();
+    session.note(&data);
+    signs.details().iter().for_each(|lines| session.note(lines));
+    session.seeds.insert("images".into(), wanted.seed);
+    session.seeds.extend(wanted.seeds.iter().map(|&seed| (format!("training {seed}"), seed)));
+    let hash = session.stage("reading files", signs.files(), |progress| signs.hash(progress))?;
+    session.inputs.extend(hash.map(|hash| ("images".to_owned(), hash)));
+
+    let trials = wanted.trials();
+    let pictures = load(wanted, &signs, &trials, &mut session)?;
+    let vae = Vae::new(wanted.network.clone())?;
+    let networks = networks(wanted, &vae, &trials, &pictures, signs.is_stand_in(), &mut session)?;
+    let outcomes = outcomes(wanted, &vae, &trials, &networks, &pictures, &mut session)?;
+
+    let numbers = Numbers::new(wanted, &trials, &outcomes)?;
+    let table = Table::new(&wanted.title, &data, numbers.rows())?.beside(
+        Published::embedded(),
+        DATABASE,
+        signs.not_comparable().as_deref(),
+    );
+    let folded = tables::folded(wanted, &data, &numbers, &table);
+    session.outputs.add("seeds.csv", numbers.csv());
+    session.outputs.add("loss.csv", losses(&networks));
+    session.outputs.add("table.csv", table.csv());
+    session.outputs.add("table.json", table.json());
+    session.outputs.add("table.md", folded.markdown());
+    session.outputs.add("table.tex", folded.latex());
+    let first = &networks[0];
+    let about = About::from([
+        ("architecture".to_owned(), serde_json::to_string(&wanted.network).expect("numbers by name")),
+        ("training".to_owned(), serde_json::to_string(&first.settings).expect("numbers by name")),
+        ("seed".to_owned(), first.seed.to_string()),
+        ("epoch".to_owned(), first.best_epoch.to_string()),
+        ("data".to_owned(), data.clone()),
+    ]);
+    session.outputs.add("weights.safetensors", checkpoint::to_bytes(&[&first.parameters], &about));
+    let results = charts::Results {
+        wanted,
+        data: &data,
+        signs: &signs,
+        vae: &vae,
+        networks: &networks,
+        pictures: &pictures,
+        trials: &trials,
+        outcomes: &outcomes,
+        numbers: &numbers,
+    };
+    charts::add(&results, &mut session)?;
+    session.finish(experiment, &data, signs.is_stand_in(), &folded.text())?;
+    networks.iter().for_each(Network::forget);
+    Ok(())
+}
+
+/// Reads, or draws, all images that the trials need.
+fn load(wanted: &Classification, signs: &Signs, trials: &[Trial], session: &mut Session) -> Result<Pictures> {
+    let mut shown: Vec<Shown> = trials.iter().map(|t| t.shown).collect();
+    shown.sort_unstable();
+    shown.dedup();
+    let conditions = wanted.conditions();
+    session.stage("preparing images", 3 + 2 * shown.len() + conditions.len(), |progress| {
+        let images = |split, challenge| {
+            let images = signs.images(split, challenge);
+            progress.step();
+            images
+        };
+        let learned = |&shown: &Shown| {
+            Ok((shown, [images(Split::Train, Some(shown))?, images(Split::Validation, Some(shown))?]))
+        };
+        Ok(Pictures {
+            clean: [images(Split::Train, None)?, images(Split::Validation, None)?, images(Split::Test, None)?],
+            shown: shown.iter().map(learned).collect::<Result<_>>()?,
+            tested: conditions
+                .iter()
+                .map(|&shown| Ok((shown, images(Split::Test, Some(shown))?)))
+                .collect::<Result<_>>()?,
+        })
+    })
+}
+
+/// A network for each way of training that a trial names, and each seed; those of the table first, seed by seed.
+fn networks(
+    wanted: &Classification,
+    vae: &Vae,
+    trials: &[Trial],
+    pictures: &Pictures,
+    stand_in: bool,
+    session: &mut Session,
+) -> Result<Vec<Network>> {
+    let mut settings: Vec<autoencoder::Settings> = Vec::new();
+    for trial in trials {
+        if !settings.contains(&trial.training) {
+            settings.push(trial.training);
+        }
+    }
+    let data = Data { training: &pictures.clean[0], validation: &pictures.clean[1] };
+    let folder = session.folder(stand_in).join("checkpoints");
+    let runs: Vec<(autoencoder::Settings, u64)> =
+        settings.iter().flat_map(|&settings| wanted.seeds.iter().map(move |&seed| (settings, seed))).collect();
+    let epochs = runs.iter().map(|(settings, _)| settings.epochs).sum();
+    session.stage("training networks", epochs, |progress| {
+        runs.iter()
+            .map(|&(settings, seed)| Network::train(vae, data, settings, seed, &folder, progress))
+            .collect::<Result<Vec<_>>>()
+    })
+}
+
+/// What each trial gives with each seed.
+fn outcomes(
+    wanted: &Classification,
+    vae: &Vae,
+    trials: &[Trial],
+    networks: &[Network],
+    pictures: &Pictures,
+    session: &mut Session,
+) -> Result<Vec<Vec<Outcome>>> {
+    let jobs: Vec<(&Trial, &Network)> = trials
+        .iter()
+        .flat_map(|trial| {
+            let of = move |network: &&Network| network.settings == trial.training;
+            networks.iter().filter(of).map(move |network| (trial, network))
+        })
+        .collect();
+    let all = session.stage("training classifiers", jobs.len(), |progress| {
+        trials::side_by_side(&jobs, |(trial, network)| {
+            let outcome = trials::run(vae, network, trial, &wanted.classifier, pictures);
+            progress.step();
+            outcome
+        })
+    })?;
+    let mut all = all.into_iter();
+    Ok(trials.iter().map(|_| all.by_ref().take(wanted.seeds.len()).collect()).collect())
+}
+
+/// `loss.csv`: a line per network and epoch.
+fn losses(networks: &[Network]) -> String {
+    let mut csv = String::from("beta,decay,sparsity,seed,epoch,bce,kl,penalty,validation_bce,validation_kl,validation_penalty\n");
+    for network in networks {
+        let settings = &network.settings;
+        let sparsity = settings.sparsity.map_or(0.0, |s| s.weight);
+        for (i, epoch) in network.epochs.iter().enumerate() {
+            let [bce, kl, penalty] = epoch.training;
+            let validation = match epoch.validation {
+                Some([bce, kl, penalty]) => format!("{bce},{kl},{penalty}"),
+                None => ",,".to_owned(),
+            };
+            let (beta, decay, seed) = (settings.beta, settings.decay, network.seed);
+            csv += &format!("{beta},{decay},{sparsity},{seed},{},{bce},{kl},{penalty},{validation}\n", i + 1);
+        }
+    }
+    csv
+}
