@@ -1,8 +1,9 @@
 //! Files, whole or not at all.
 //!
 //! A file is written beside its place and renamed: a reader never sees half of it, and a run that fails or is killed leaves the
-//! old one. [`npy`] does so for tables that are too large to be held in memory.
+//! old one. [`npy`] does so for tables that are too large to be held in memory. [`mat`] reads what MATLAB wrote.
 
+pub mod mat;
 pub mod npy;
 
 use crate::error::{Error, Result};

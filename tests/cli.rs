@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use gradspace::imaging::Rgb8;
-use gradspace::imaging::decode::write_png;
+use gradspace::imaging::decode::{write_bmp, write_png};
 use gradspace::lanes::Simd;
 use tempfile::TempDir;
 
@@ -131,8 +131,10 @@ fn bad_input_is_named_ends_with_its_code_and_leaves_nothing() {
     std::fs::rename(at("results/sparse-autoencoder-stand-in/weights.safetensors"), at("trained.safetensors")).unwrap();
     std::fs::remove_dir_all(at("results")).unwrap();
 
-    let (quick, full) = (experiment("quick.toml"), experiment("tid2013.toml"));
-    let (quick, full) = (quick.as_str(), full.as_str());
+    std::fs::copy(experiment("own.toml"), at("own.toml")).unwrap();
+    std::fs::write(at("own.csv"), "image,reference,mos,std\ngone1.png,a.png,1,1\na.png,gone2.png,1,1\n").unwrap();
+    let (quick, full, multi) = (experiment("quick.toml"), experiment("tid2013.toml"), experiment("multi-live.toml"));
+    let (quick, full, multi) = (quick.as_str(), full.as_str(), multi.as_str());
     let table: &[(&[&str], i32, &[&str])] = &[
         (&[], 2, &["Usage"]),
         (&["score", "a.png"], 2, &["DISTORTED"]),
@@ -151,6 +153,11 @@ fn bad_input_is_named_ends_with_its_code_and_leaves_nothing() {
         (&[full, "--set", "iqa.weights=damaged.mat"], 3, &["damaged.mat"]),
         (&[full, "--set", "iqa.weights=damaged.safetensors"], 3, &["damaged.safetensors"]),
         (&[full, "--set", "competitors.scores=gone.csv"], 3, &["gone.csv"]),
+        (&["own.toml"], 3, &["data/own/scores.csv", "cannot be read"]),
+        (&["own.toml", "--data", "own.csv"], 3, &["own.csv", "2 images that are not there", "gone1.png", "gone2.png"]),
+        (&["own.toml", "--data", "own.csv", "--set", "dataset.columns.score=x"], 3, &["no column \"x\", but image"]),
+        (&[multi, "--data", "empty"], 3, &["holds neither `Part 1` nor `Part 2`", "but nothing"]),
+        (&[multi, "--set", "live.scores=own.csv"], 3, &["own.csv", "0 columns are called \"index\""]),
         (&["score", "a.png", "b.png", "--weights", "trained.safetensors"], 3, &["b.png", "64"]),
         (&["score", "a.png", "gone.png"], 3, &["gone.png"]),
         (&["score", "a.png", "cut.png"], 3, &["cut.png"]),
@@ -264,6 +271,119 @@ fn the_spread_over_training_runs_has_a_row_for_each() {
     }
 }
 
+/// MULTI-LIVE as its authors lay it out: lists and scores that SciPy wrote, and drawn pictures of two references. The files
+/// in `tests/data/multi_live` are `savemat`'s, cells of strings included.
+fn multi_live(folder: &Path) {
+    let lists = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/multi_live");
+    let references = ["cows", "fly_by"];
+    for (part, (kind, second)) in [("blurjpeg", "jpeg"), ("blurnoise", "noise")].into_iter().enumerate() {
+        let part_folder = folder.join(format!("Part {}", part + 1));
+        std::fs::create_dir_all(part_folder.join(kind)).unwrap();
+        for name in ["Imagelists.mat", "Scores.mat"] {
+            std::fs::copy(lists.join(format!("part{}_{name}", part + 1)), part_folder.join(name)).unwrap();
+        }
+        for (r, reference) in references.into_iter().enumerate() {
+            let scene = gradspace::imaging::scenes::scene(r as u64, 96, 64, 1);
+            for (blur, level) in (0..4).flat_map(|b| (0..4).map(move |l| (b, l))).filter(|&levels| levels != (0, 0)) {
+                let suffix = |what: &str, level: i32| if level > 0 { format!("_{what}{level}") } else { String::new() };
+                let name = format!("{reference}{}{}.bmp", suffix("blur", blur), suffix(second, level));
+                let step = (8 * blur + 12 * level + part as i32) as u8;
+                let samples = scene.samples.iter().map(|s| s / step * step).collect();
+                write_bmp(part_folder.join(kind).join(name), &Rgb8::new(96, 64, samples)).unwrap();
+            }
+            std::fs::create_dir_all(folder.join("Ref_Images")).unwrap();
+            write_bmp(folder.join(format!("Ref_Images/{reference}.bmp")), &scene).unwrap();
+        }
+    }
+}
+
+#[test]
+fn multi_live_and_own_data_make_the_same_table_of_the_same_images() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    multi_live(&at("ml"));
+    let set =
+        ["--set", "iqa.methods=[\"unique\", \"gradient\", \"psnr\", \"gmsd\"]", "--set", "statistics.bootstrap=10"];
+    let multi = experiment("multi-live.toml");
+    let few = [&[multi.as_str(), "--set", "stand_in.scenes=1"], &set[..], &["--data", "ml"]].concat();
+    let shown = succeed(folder.path(), &few);
+    assert!(shown.contains("MULTI-LIVE, 60 of 450 images") && !shown.contains("stand-in"), "{shown}");
+    let written = files(&at("results/multi-live"));
+    let scores = rows(&written[Path::new("scores.csv")]);
+    assert_eq!(scores.len(), 60);
+    assert_eq!((&*scores[0]["image"], &*scores[0]["distortion"]), ("part1/cows_blur1", "blur_jpeg"));
+    let manifest = String::from_utf8(written[Path::new("manifest.json")].clone()).unwrap();
+    for name in ["distorted_images/part2/fly_by_noise3", "reference_images/cows", "Part 1/Imagelists.mat"] {
+        assert!(manifest.contains(name), "{name}:\n{manifest}");
+    }
+    // Not compared with what was published of 450 images.
+    let table = rows(&written[Path::new("table.csv")]);
+    let srocc = |table: &[BTreeMap<String, String>], method: &str, subset: &str, statistic: &str| -> String {
+        let row = |r: &&BTreeMap<String, String>| {
+            (&*r["method"], &*r["subset"], &*r["statistic"]) == (method, subset, statistic)
+        };
+        table.iter().find(row).unwrap_or_else(|| panic!("{method} {subset} {statistic}"))["value"].clone()
+    };
+    let own = table.iter().find(|r| r["method"] == "gradient" && r["statistic"] == "srocc").unwrap();
+    assert!(own["status"].contains("60 of 450 images") && own["from"] == "images", "{own:?}");
+    assert!(srocc(&table, "GMSD", "present", "srocc").parse::<f64>().unwrap() > 0.5, "turned: GMSD and DMOS both fall");
+
+    // The same images as own data, the scores as they are or turned round.
+    for (name, sign, higher) in [("as-is", 1.0, "false"), ("turned", -1.0, "true")] {
+        let mut csv = String::from("picture,original,dmos\n");
+        for row in &scores {
+            let (part, stem) = row["image"].split_once('/').unwrap();
+            let (folder, kind) = if part == "part1" { ("Part 1", "blurjpeg") } else { ("Part 2", "blurnoise") };
+            let dmos: f64 = row["dmos"].parse().unwrap();
+            csv += &format!("{folder}/{kind}/{stem}.bmp,Ref_Images/{}.bmp,{}\n", row["reference"], sign * dmos);
+        }
+        std::fs::write(at(&format!("ml/{name}.csv")), csv).unwrap();
+        let data = format!("ml/{name}.csv");
+        let higher = format!("dataset.higher_is_better={higher}");
+        let columns = "dataset.columns={image=\"picture\", reference=\"original\", score=\"dmos\"}";
+        let unset = std::fs::read_to_string(experiment("own.toml")).unwrap().replace(", std = \"std\"", "");
+        std::fs::write(at("own.toml"), unset).unwrap();
+        let arguments =
+            [&["own.toml", "--data", &data, "--set", columns, "--set", &higher, "--out", name], &set[..]].concat();
+        succeed(folder.path(), &arguments);
+        let own = rows(&std::fs::read(at(&format!("{name}/own/table.csv"))).unwrap());
+        for method in ["unique", "gradient", "PSNR", "GMSD"] {
+            for statistic in ["srocc", "krcc", "plcc", "rmse"] {
+                let (a, b) = (srocc(&own, method, "all", statistic), srocc(&table, method, "present", statistic));
+                let (a, b): (f64, f64) = (a.parse().unwrap(), b.parse().unwrap());
+                assert!((a - b).abs() < 1e-9, "{statistic} of {method}: {a} as own data, {b} as MULTI-LIVE");
+            }
+        }
+        assert!(own.iter().all(|r| r["published"].is_empty() && !r["statistic"].starts_with("outlier")));
+    }
+}
+
+#[test]
+fn a_database_without_its_images_is_its_score_file() {
+    let folder = TempDir::new().unwrap();
+    let (Some(multi), Some(live)) =
+        (common::shared("data/iqa_scores/multi_live_olives.csv"), common::shared("data/iqa_scores/live_olives.csv"))
+    else {
+        return;
+    };
+    let set = [format!("competitors.scores={}", multi.display()), format!("live.scores={}", live.display())];
+    let arguments =
+        [&experiment("multi-live.toml"), "--set", &set[0], "--set", &set[1], "--set", "statistics.bootstrap=10"];
+    let shown = succeed(folder.path(), &arguments);
+    assert!(shown.contains("LIVE, 982 images") && !shown.contains("stand-in"), "{shown}");
+    let written = files(&folder.path().join("results/multi-live"));
+    let table = rows(&written[Path::new("table.csv")]);
+    // METHOD's table: SROCC and KRCC of six methods, PLCC and RMSE of six, all within its tolerance.
+    let compared: Vec<_> = table.iter().filter(|r| !r["value"].is_empty() && !r["published"].is_empty()).collect();
+    assert_eq!(compared.len(), 24);
+    for row in compared {
+        assert!(["match", "within tolerance"].contains(&row["status"].as_str()), "{row:?}");
+        assert_eq!(row["from"], "score file");
+    }
+    assert!(table.iter().any(|r| r["subset"] == "LIVE" && r["statistic"] == "srocc"));
+    assert!(!written.contains_key(Path::new("scores.csv")), "another's scores are not ours to publish");
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_gradspace"))
@@ -335,9 +455,20 @@ fn tid2013_in_part_gives_the_authors_scores_and_the_published_competitors() {
             assert!(difference < 2e-5, "{method} of {}: {difference:e} from the authors' code", row["image"]);
         }
     }
+    // The metrics are the laboratory's, image by image.
+    let parity = rows(&written[Path::new("parity.csv")]);
+    assert_eq!(parity.len(), 11);
+    for row in &parity {
+        assert_eq!(row["images"], scores.len().to_string());
+        let worst = if ["persim", "unique"].contains(&row["method"].as_str()) { 1e-3 } else { 1e-8 };
+        assert!(number(row, "worst") < worst && number(row, "srocc") > 0.999999, "{row:?}");
+    }
+    let claims = rows(&written[Path::new("claims.csv")]);
+    assert_eq!(claims.len(), 10);
     // Every published number of a competitor that can be compared is met on all 3000 images.
     let table = rows(&written[Path::new("table.csv")]);
-    let compared: Vec<_> = table.iter().filter(|r| r["subset"] == "all" && !r["published"].is_empty()).collect();
+    let compared = table.iter().filter(|r| r["subset"] == "all" && r["status"] != "published only");
+    let compared: Vec<_> = compared.filter(|r| !r["published"].is_empty()).collect();
     assert!(compared.len() >= 25, "{} numbers", compared.len());
     for row in compared {
         assert!(["match", "within tolerance"].contains(&row["status"].as_str()), "{row:?}");

@@ -3,6 +3,7 @@
 mod common;
 
 use common::shared;
+use gradspace::datasets::database::Naming;
 use gradspace::datasets::tid2013::{self, ImageId};
 use gradspace::datasets::tid2013_rebuild::{self, Options, sha256};
 use gradspace::datasets::{folder, mat, scores};
@@ -122,8 +123,8 @@ fn competitors_scores_agree_between_their_files() {
         ("olives_unique_regressed", "UNIQUE", "mat/unique_tid.mat"),
     ];
     let columns: Vec<_> = pairs.iter().map(|(column, method, _)| (column.to_string(), method.to_string())).collect();
-    let methods = scores::read_csv(&csv, &columns).unwrap();
-    let all: Vec<_> = ImageId::all().collect();
+    let methods = scores::read_csv(&csv, Naming::Tid2013, None, &columns).unwrap();
+    let all: Vec<_> = ImageId::all().map(|id| id.image()).collect();
     for (from_csv, (_, method, file)) in methods.iter().zip(pairs) {
         let from_mat = scores::read_mat_scores(olives.join(file), Some("temp"), method).unwrap();
         assert_eq!(from_csv.method, method);
@@ -132,8 +133,40 @@ fn competitors_scores_agree_between_their_files() {
         assert!(worst < 1e-12, "{method}: {worst}");
         assert_eq!(from_csv.not_finite(), from_mat.not_finite());
     }
-    let error = scores::read_csv(&csv, &[("olives_psnr".to_string(), "PSNR".to_string())]).unwrap_err().to_string();
+    let error = scores::read_csv(&csv, Naming::Tid2013, None, &[("olives_psnr".to_string(), "PSNR".to_string())])
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("did you mean \"olives_m1_psnr\"?"), "{error}");
+}
+
+/// The laboratory's table of MULTI-LIVE: 225 images in each part, of 15 references, every name understood.
+#[test]
+fn multi_lives_names_are_understood() {
+    let Some(csv) = shared("data/iqa_scores/multi_live_olives.csv") else { return };
+    let dmos = [("dmos".to_string(), "DMOS".to_string())];
+    let read = scores::read_csv(&csv, Naming::MultiLive, None, &dmos).unwrap();
+    let images: Vec<_> = read[0].scores.keys().collect();
+    for kind in ["blur_jpeg", "blur_noise"] {
+        assert_eq!(images.iter().filter(|i| i.kind == kind).count(), 225);
+    }
+    let references: std::collections::BTreeSet<_> = images.iter().map(|i| &i.reference).collect();
+    assert_eq!((images.len(), references.len()), (450, 15));
+}
+
+/// Lists that SciPy wrote: cells of strings, compressed.
+#[test]
+fn cells_of_another_writer_are_read() {
+    let file = |name: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/multi_live").join(name);
+    for (part, second) in [(1, "jpeg"), (2, "noise")] {
+        let lists = mat::read_variables(file(&format!("part{part}_Imagelists.mat"))).unwrap();
+        let of = |name: &str| &lists.iter().find(|(found, _)| found == name).unwrap().1;
+        let distorted = of("distimgs").strings().unwrap();
+        assert_eq!((distorted.len(), distorted[0].clone()), (30, format!("cows_{second}1.bmp")));
+        assert_eq!(of("refimgs").strings().unwrap(), ["cows.bmp", "fly_by.bmp"]);
+        assert_eq!(of("ref4dist").vector().unwrap()[14..16], [1.0, 2.0]);
+        let scores = mat::read_variables(file(&format!("part{part}_Scores.mat"))).unwrap();
+        assert_eq!((scores[0].0.as_str(), scores[0].1.vector().unwrap().len()), ("DMOSscores", 30));
+    }
 }
 
 /// The authors' weights: `optTheta` begins with `W`, both by columns.

@@ -45,6 +45,8 @@ fn the_commands_run_and_make_the_committed_results_again() {
         link(&data.join("tid2013/jpeg_type10"), "jpeg_type10");
         link(&data.join("unique_weights/ImageNet_Weights_YGCr.mat"), "ImageNet_Weights_YGCr.mat");
         link(&data.join("tid2013/tid2013.csv"), "tid2013.csv");
+        link(&data.join("iqa_scores/multi_live_olives.csv"), "multi_live_olives.csv");
+        link(&data.join("iqa_scores/live_olives.csv"), "live_olives.csv");
     }
     let picture = |name: &str, step: u8| {
         let image = gradspace::imaging::scenes::scene(1, 96, 64, 1);
@@ -54,10 +56,21 @@ fn the_commands_run_and_make_the_committed_results_again() {
     };
     picture("reference.png", 1);
     picture("distorted.png", 32);
+    // Own data: two pictures, each with four versions and their scores.
+    std::fs::create_dir(work.path().join("mine")).expect("a folder");
+    let mut table = String::from("image,reference,mos,std\n");
+    for picture_number in [1, 2] {
+        picture(&format!("mine/{picture_number}.png"), 1);
+        for step in [8, 16, 32, 64] {
+            picture(&format!("mine/{picture_number}_{step}.png"), step);
+            table += &format!("{picture_number}_{step}.png,{picture_number}.png,{},0.5\n", 90 - step + picture_number);
+        }
+    }
+    std::fs::write(work.path().join("mine/scores.csv"), table).expect("a table");
     let commands = commands();
-    assert!(commands.len() >= 5, "{commands:?}");
+    assert!(commands.len() >= 7, "{commands:?}");
     for command in commands {
-        if data.is_none() && ["kodak24", "--data"].iter().any(|part| command.contains(part)) {
+        if data.is_none() && ["kodak24", "--data tid2013", "olives"].iter().any(|part| command.contains(part)) {
             continue;
         }
         let arguments = command.split_whitespace().skip(1);
@@ -69,10 +82,15 @@ fn the_commands_run_and_make_the_committed_results_again() {
         assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
     }
     let results = |name: &str| (work.path().join("results").join(name), root.join("results").join(name));
-    let (made, committed) = results("tid2013-stand-in");
-    same(&made, &committed);
-    if data.is_some() {
-        let (made, committed) = results("tid2013");
+    for name in ["tid2013-stand-in", "multi-live-stand-in"] {
+        let (made, committed) = results(name);
         same(&made, &committed);
+    }
+    assert!(work.path().join("results/own/table.csv").is_file());
+    if data.is_some() {
+        for name in ["tid2013", "multi-live"] {
+            let (made, committed) = results(name);
+            same(&made, &committed);
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Scores of other methods, image by image, so that a method can stand in the table without its code.
 //!
-//! Two forms are read: a CSV file with a header, a column `name` (or `image`) and a column per method; and a MATLAB
+//! Two forms are read: a CSV file with a header, a column of images and a column per method; and a MATLAB
 //! file with one number for each of TID2013's 3000 images in the database's order, as laboratories publish them.
+//! Images are known by their names in the database, however a file spells them ([`Naming`]).
 //! Scores that are NaN or infinite are kept and counted: what becomes of them is the statistics' rule, not the
 //! reader's. A score that is missing is an error only when its image is asked for ([`MethodScores::of`]), since a
 //! file for the whole database serves a part of it as well.
@@ -9,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::database::{Image, Naming};
 use super::mat::read_mat_all;
 use super::tid2013::ImageId;
 use crate::error::{Error, Result};
@@ -21,7 +23,7 @@ pub struct MethodScores {
     /// The file they come from.
     pub path: PathBuf,
     /// The scores as the file has them, NaN and infinities included.
-    pub scores: BTreeMap<ImageId, f64>,
+    pub scores: BTreeMap<Image, f64>,
 }
 
 impl MethodScores {
@@ -29,12 +31,12 @@ impl MethodScores {
     ///
     /// # Errors
     /// [`Error::Data`] naming the first image that has none.
-    pub fn of(&self, images: &[ImageId]) -> Result<Vec<f64>> {
-        let score = |id: &ImageId| {
-            self.scores.get(id).copied().ok_or_else(|| {
+    pub fn of(&self, images: &[Image]) -> Result<Vec<f64>> {
+        let score = |image: &Image| {
+            self.scores.get(image).copied().ok_or_else(|| {
                 let problem = format!(
-                    "has no {} score for {id}, which is present; complete the file or drop the method",
-                    self.method
+                    "has no {} score for {}, which is present; complete the file or drop the method",
+                    self.method, image.name
                 );
                 Error::data(&self.path, problem)
             })
@@ -48,16 +50,20 @@ impl MethodScores {
     }
 }
 
-/// Reads methods from a CSV file of TID2013 scores. `columns` pairs a column with the method's name in tables; when
-/// it is empty, every column whose first filled field is a number is a method under its own name.
+/// Reads methods from a CSV file of scores of a database whose images are named as `naming` says. `columns` pairs a column with the
+/// method's name in tables; when it is empty, every column whose first filled field is a number is a method under its own name.
 ///
-/// The column of images is called `name` or `image`; images may be spelled in any case, with or without extension. An
-/// empty field is no score.
+/// The column of images is called `images`, or when that is `None`, `name` or `image`. An empty field is no score.
 ///
 /// # Errors
 /// [`Error::Data`] naming file, row (the header is row 1) and column: no or two columns of images, an unknown column
 /// (with the nearest name), a field that is not a number, an unknown or repeated image, a ragged row.
-pub fn read_csv(path: impl AsRef<Path>, columns: &[(String, String)]) -> Result<Vec<MethodScores>> {
+pub fn read_csv(
+    path: impl AsRef<Path>,
+    naming: Naming,
+    images: Option<&str>,
+    columns: &[(String, String)],
+) -> Result<Vec<MethodScores>> {
     let path = path.as_ref();
     let text = std::fs::read(path).map_err(|reason| Error::data(path, format!("cannot be read: {reason}")))?;
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_slice());
@@ -65,11 +71,15 @@ pub fn read_csv(path: impl AsRef<Path>, columns: &[(String, String)]) -> Result<
     let header: Vec<String> = reader.headers().map_err(malformed)?.iter().map(str::to_string).collect();
     let rows: Vec<csv::StringRecord> = reader.records().collect::<csv::Result<_>>().map_err(malformed)?;
 
-    let is_image = |column: &&String| column.eq_ignore_ascii_case("name") || column.eq_ignore_ascii_case("image");
+    let is_image = |column: &&String| match images {
+        Some(images) => **column == images,
+        None => column.eq_ignore_ascii_case("name") || column.eq_ignore_ascii_case("image"),
+    };
     let id_column = match header.iter().filter(is_image).count() {
         1 => header.iter().position(|column| is_image(&column)).expect("one was counted"),
         count => {
-            let problem = format!("row 1: {count} columns are called \"name\" or \"image\"; one must name the images");
+            let called = images.map_or("\"name\" or \"image\"".to_owned(), |images| format!("\"{images}\""));
+            let problem = format!("row 1: {count} columns are called {called}; one must name the images");
             return Err(Error::data(path, problem));
         }
     };
@@ -78,18 +88,20 @@ pub fn read_csv(path: impl AsRef<Path>, columns: &[(String, String)]) -> Result<
         let wrong = |problem: String| {
             Error::data(path, format!("row {}, column \"{}\": {problem}", index + 2, header[id_column]))
         };
-        let id = ImageId::parse(&row[id_column])
-            .ok_or_else(|| wrong(format!("\"{}\" is not an image of TID2013, such as i01_01_1", &row[id_column])))?;
-        if let Some(first) = ids.insert(id, index) {
-            return Err(wrong(format!("{id} is in row {} already; keep one row for each image", first + 2)));
+        let image = naming
+            .image(&row[id_column])
+            .ok_or_else(|| wrong(format!("\"{}\" is not {}", &row[id_column], naming.example())))?;
+        if let Some(first) = ids.insert(image.clone(), index) {
+            let problem = format!("{} is in row {} already; keep one row for each image", image.name, first + 2);
+            return Err(wrong(problem));
         }
     }
     let read_column = |column: usize, method: &str| -> Result<MethodScores> {
         let mut scores = BTreeMap::new();
-        for (&id, &index) in ids.iter().filter(|&(_, &index)| !rows[index][column].is_empty()) {
+        for (image, &index) in ids.iter().filter(|&(_, &index)| !rows[index][column].is_empty()) {
             let field = &rows[index][column];
             let problem = || format!("row {}, column \"{}\": \"{field}\" is not a number", index + 2, header[column]);
-            scores.insert(id, field.parse().map_err(|_| Error::data(path, problem()))?);
+            scores.insert(image.clone(), field.parse().map_err(|_| Error::data(path, problem()))?);
         }
         if scores.is_empty() {
             return Err(Error::data(path, format!("column \"{}\" holds no score", header[column])));
@@ -148,7 +160,7 @@ pub fn read_mat_scores(path: impl AsRef<Path>, variable: Option<&str>, method: &
     Ok(MethodScores {
         method: method.to_string(),
         path: path.to_path_buf(),
-        scores: ImageId::all().zip(array.iter().copied()).collect(),
+        scores: ImageId::all().map(|id| id.image()).zip(array.iter().copied()).collect(),
     })
 }
 
@@ -187,13 +199,13 @@ mod tests {
     #[test]
     fn columns_become_methods() {
         let (_folder, path) = file("scores.csv", TABLE);
-        let ids: Vec<_> = ImageId::all().take(4).collect();
-        let all = read_csv(&path, &[]).unwrap();
+        let ids: Vec<_> = ImageId::all().map(|id| id.image()).take(4).collect();
+        let all = read_csv(&path, Naming::Tid2013, None, &[]).unwrap();
         assert_eq!(all.iter().map(|m| m.method.as_str()).collect::<Vec<_>>(), ["psnr", "m2"]);
         assert_eq!((all[0].not_finite(), all[1].not_finite()), (2, 0));
-        let named = read_csv(&path, &pairs(&[("m2", "PSNR-HA")])).unwrap();
+        let named = read_csv(&path, Naming::Tid2013, None, &pairs(&[("m2", "PSNR-HA")])).unwrap();
         assert_eq!(named[0].method, "PSNR-HA");
-        assert_eq!(named[0].of(&[ids[2], ids[0]]).unwrap(), [-0.3, 1.0]);
+        assert_eq!(named[0].of(&[ids[2].clone(), ids[0].clone()]).unwrap(), [-0.3, 1.0]);
         for missing in [1, 3] {
             let error = named[0].of(&ids[missing..=missing]).unwrap_err().to_string();
             assert!(error.contains("has no PSNR-HA score for i01_01_"), "{error}");
@@ -215,13 +227,15 @@ mod tests {
         ];
         for (content, expected) in cases {
             let (_folder, path) = file("scores.csv", content);
-            let error = read_csv(&path, &pairs(&[("psnr", "PSNR")])).unwrap_err().to_string();
+            let error = read_csv(&path, Naming::Tid2013, None, &pairs(&[("psnr", "PSNR")])).unwrap_err().to_string();
             assert!(error.contains("scores.csv") && error.contains(expected), "{expected:?} is not in {error:?}");
         }
         let (_folder, path) = file("scores.csv", "name,psnr\ni01_01_1,one\n");
-        assert!(read_csv(&path, &[]).unwrap_err().to_string().contains("no column holds numbers"));
+        assert!(
+            read_csv(&path, Naming::Tid2013, None, &[]).unwrap_err().to_string().contains("no column holds numbers")
+        );
         let (_folder, path) = file("scores.csv", b"name,psnr\ni01_01_1,\xFF\xFE\n");
-        assert!(read_csv(&path, &[]).unwrap_err().to_string().contains("is not a CSV file"));
+        assert!(read_csv(&path, Naming::Tid2013, None, &[]).unwrap_err().to_string().contains("is not a CSV file"));
     }
 
     #[test]
@@ -231,7 +245,7 @@ mod tests {
         let (_folder, path) = file("m.mat", vector("temp", &values));
         let scores = read_mat_scores(&path, None, "M").unwrap();
         assert_eq!(scores, read_mat_scores(&path, Some("temp"), "M").unwrap());
-        assert_eq!(scores.of(&[ImageId::parse("i25_24_5").unwrap()]).unwrap(), [2999.0]);
+        assert_eq!(scores.of(&[Naming::Tid2013.image("i25_24_5").unwrap()]).unwrap(), [2999.0]);
         let error = read_mat_scores(&path, Some("tmp"), "M").unwrap_err().to_string();
         assert!(error.contains("no real numeric matrix `tmp`, but `temp`"), "{error}");
         let (_folder, path) = file("m.mat", vector("temp", &values[..450]));

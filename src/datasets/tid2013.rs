@@ -13,16 +13,16 @@
 //!
 //! A part of the database is as welcome as the whole: what is there is counted ([`Tid2013::coverage`]) and printed. A
 //! score without an image is normal then; an image without a score, or without its reference, is an error. [`read`]
-//! looks at names and scores only; pixels are read, and sizes compared, by [`Entry::read_distorted`].
+//! looks at names and scores only; pixels are read, and sizes compared, by [`Entry::load_pair`].
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::database::{self, Database, Image, Naming, Opinion};
 use super::folder::{has_extension, visible_entries};
 use crate::error::{Error, Result};
 use crate::imaging::Rgb8;
-use crate::imaging::decode::read_image;
 
 /// The number of reference images in the whole database.
 pub const REFERENCES: usize = 25;
@@ -92,6 +92,16 @@ impl ImageId {
         })
     }
 
+    /// What the three numbers say, in words.
+    pub fn image(&self) -> Image {
+        Image {
+            name: self.to_string(),
+            reference: self.reference_name(),
+            kind: DISTORTIONS[self.distortion - 1].to_owned(),
+            level: Some(self.level),
+        }
+    }
+
     /// The reference's name as the database spells it, such as `I01`.
     pub fn reference_name(&self) -> String {
         format!("I{:02}", self.reference)
@@ -127,37 +137,36 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The distortion's name, such as `gaussian_blur`.
-    pub fn distortion_name(&self) -> &'static str {
-        DISTORTIONS[self.id.distortion - 1]
-    }
-
-    /// The reference image.
-    pub fn read_reference(&self) -> Result<Rgb8> {
-        read_image(&self.reference_path)
-    }
-
-    /// The distorted image; its size must be that of `reference`.
-    pub fn read_distorted(&self, reference: &Rgb8) -> Result<Rgb8> {
-        let image = read_image(&self.path)?;
-        if (image.width, image.height) != (reference.width, reference.height) {
-            let (width, height) = (reference.width, reference.height);
-            let problem = format!(
-                "is {}×{} pixels, but its reference {} is {width}×{height}; put the original file in its place",
-                image.width,
-                image.height,
-                self.reference_path.display()
-            );
-            return Err(Error::data(&self.path, problem));
-        }
-        Ok(image)
-    }
-
     /// Reference and distorted image, of equal size.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when one cannot be read or their sizes differ.
     pub fn load_pair(&self) -> Result<(Rgb8, Rgb8)> {
-        let reference = self.read_reference()?;
-        let distorted = self.read_distorted(&reference)?;
-        Ok((reference, distorted))
+        database::Entry::from(self.clone()).load_pair()
+    }
+}
+
+impl From<Entry> for database::Entry {
+    fn from(entry: Entry) -> database::Entry {
+        database::Entry {
+            image: entry.id.image(),
+            opinion: entry.mos,
+            deviation: entry.mos_std,
+            path: entry.path,
+            reference_path: entry.reference_path,
+        }
+    }
+}
+
+impl From<Tid2013> for Database {
+    fn from(found: Tid2013) -> Database {
+        Database {
+            opinion: Opinion::mos(),
+            naming: Naming::Tid2013,
+            description: format!("TID2013, {}", found.coverage()),
+            score_files: found.score_files,
+            entries: found.entries.into_iter().map(database::Entry::from).collect(),
+        }
     }
 }
 
@@ -388,7 +397,7 @@ mod tests {
         let read: Vec<_> = data.entries.iter().map(|e| (e.id.to_string(), e.mos, e.mos_std.unwrap())).collect();
         let expected = [("i01_07_1", 5.5, 0.1), ("i01_10_1", 3.0, 0.3), ("i25_24_5", 0.0, 0.4)];
         assert_eq!(read, expected.map(|(id, mos, std)| (id.to_string(), mos, std)));
-        assert_eq!(data.entries[2].distortion_name(), "sparse_sampling_reconstruction");
+        assert_eq!(data.entries[2].id.image().kind, "sparse_sampling_reconstruction");
         assert_eq!(data.coverage().to_string(), "3 of 3000 images, of types 7, 10, 24 (1 each); 2 of 25 references");
         let (reference, distorted) = data.entries[1].load_pair().unwrap();
         assert_eq!(reference, distorted);

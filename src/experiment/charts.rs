@@ -2,7 +2,7 @@
 
 use super::evaluation::{PROPOSED, Scores, Subset};
 use super::session::Session;
-use crate::datasets::tid2013::DISTORTIONS;
+use crate::datasets::database::Image;
 use crate::error::Result;
 use crate::iqa::Method;
 use crate::report::charts::{Bar, Bars, Dots, Estimate, Interval, Intervals, Panel, Picture, Scatter, Series};
@@ -29,6 +29,8 @@ pub(super) struct Results<'a> {
     pub fits: &'a [Option<Fit>],
     /// The levels of the stand-in's distortions; empty where there are opinions.
     pub levels: &'a [f64],
+    /// What the published values are of: `all of TID2013`.
+    pub published: String,
 }
 
 /// Draws the charts and adds them to the session's outputs.
@@ -36,7 +38,10 @@ pub(super) fn add(results: &Results<'_>, session: &mut Session) -> Result<()> {
     let mut add = |name: &str, picture: Picture| session.outputs.add_picture(name, picture);
     add("srocc", results.bars().render()?);
     add("scatter", results.scatter().render()?);
-    add("types", results.types().render()?);
+    let types = results.types();
+    if !types.categories.is_empty() {
+        add("types", types.render()?);
+    }
     let ablation = results.ablation();
     if ablation.rows.len() > 2 {
         add("ablation", ablation.render()?);
@@ -46,7 +51,7 @@ pub(super) fn add(results: &Results<'_>, session: &mut Session) -> Result<()> {
 
 impl Results<'_> {
     fn stand_in(&self) -> bool {
-        self.subset.mos.is_empty()
+        self.subset.opinions.is_empty()
     }
 
     /// The rank correlation that the charts show: with the opinions, or with the known severity.
@@ -75,17 +80,20 @@ impl Results<'_> {
             data: self.data.to_owned(),
             statistic: self.axis().to_owned(),
             ours: "on these images, with 95 % interval".to_owned(),
-            published: "published, all of TID2013".to_owned(),
+            published: format!("published, {}", self.published),
             bars: self.rows("all").map(bar).collect(),
         }
     }
 
     fn scatter(&self) -> Scatter {
-        let present: Vec<usize> =
-            (1..=DISTORTIONS.len()).filter(|&d| self.subset.images.iter().any(|i| i.distortion == d)).collect();
-        let kind =
-            |distortion: usize| present.iter().position(|&d| d == distortion).expect("all types present are listed");
-        let against = if self.stand_in() { self.levels } else { &self.subset.mos };
+        let kinds = self.subset.kinds();
+        let kind = |image: &Image| kinds.iter().position(|k| *k == image.kind).unwrap_or(0);
+        // The scales are the methods' and the database's own; a curve fitted to turned scores and opinions is turned back.
+        let opinions = self.subset.own_opinions();
+        let against = if self.stand_in() { self.levels } else { &opinions[..] };
+        let sign = |higher_is_better: bool| if higher_is_better { 1.0 } else { -1.0 };
+        let scale = self.subset.scale.as_ref();
+        let opinion_sign = sign(scale.is_none_or(|s| s.higher_is_better));
         // The proposed method first, then the others in the table's order; three fit on a page.
         let mut chosen: Vec<usize> = (0..self.methods.len()).collect();
         chosen.sort_by_key(|&m| self.methods[m].method != PROPOSED);
@@ -93,14 +101,16 @@ impl Results<'_> {
         let panel = |&m: &usize| {
             let method = &self.methods[m];
             let row = self.rows("all").find(|r| r.method == method.method);
-            let points = (0..method.values.len())
-                .map(|i| (method.values[i], against[i], kind(self.subset.images[i].distortion)))
-                .collect();
+            let own = method.own();
+            let points = (0..own.len()).map(|i| (own[i], against[i], kind(&self.subset.images[i])));
+            let points = points.filter(|(x, ..)| x.is_finite()).collect();
             let fit = self.fits.get(m).and_then(Option::as_ref);
-            let low = method.values.iter().copied().fold(f64::INFINITY, f64::min);
-            let high = method.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let finite = || own.iter().copied().filter(|x| x.is_finite());
+            let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+            let turn = sign(method.higher_is_better);
             let along = |at: &dyn Fn(f64) -> f64| -> Vec<(f64, f64)> {
-                (0..=STEPS).map(|i| low + (high - low) * i as f64 / STEPS as f64).map(|x| (x, at(x))).collect()
+                let places = (0..=STEPS).map(|i| low + (high - low) * i as f64 / STEPS as f64);
+                places.map(|x| (x, opinion_sign * at(turn * x))).collect()
             };
             Panel {
                 method: Published::embedded().name(&method.method).to_owned(),
@@ -115,14 +125,15 @@ impl Results<'_> {
             title: self.title.to_owned(),
             data: self.data.to_owned(),
             x: "score".to_owned(),
-            y: if self.stand_in() { "level of distortion (no human scores)" } else { "MOS" }.to_owned(),
-            kinds: present.iter().map(|&d| DISTORTIONS[d - 1].replace('_', " ")).collect(),
+            y: scale.map_or("level of distortion (no human scores)".to_owned(), |scale| scale.name.clone()),
+            kinds: if kinds.is_empty() { vec!["all images".to_owned()] } else { shown(&kinds) },
             panels: chosen.iter().map(panel).collect(),
         }
     }
 
     fn types(&self) -> Dots {
-        let categories: Vec<&str> = DISTORTIONS.iter().copied().filter(|d| self.rows(d).next().is_some()).collect();
+        let mut categories = self.subset.kinds();
+        categories.retain(|kind| self.rows(kind).next().is_some());
         let series = |method: &Scores| Series {
             name: Published::embedded().name(&method.method).to_owned(),
             values: categories
@@ -135,7 +146,7 @@ impl Results<'_> {
             data: self.data.to_owned(),
             statistic: self.axis().to_owned(),
             series: self.methods.iter().map(series).collect(),
-            categories: categories.iter().map(|d| d.replace('_', " ")).collect(),
+            categories: shown(&categories),
         }
     }
 
@@ -155,6 +166,11 @@ impl Results<'_> {
             rows,
         }
     }
+}
+
+/// Names of kinds as a reader sees them.
+fn shown(kinds: &[&str]) -> Vec<String> {
+    kinds.iter().map(|kind| kind.replace('_', " ")).collect()
 }
 
 fn estimate(row: &Row) -> Option<Estimate> {

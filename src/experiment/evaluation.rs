@@ -6,8 +6,10 @@
 //! a score falls with the severity that the distortions were made with, `severity_srocc`, and nothing that could be mistaken
 //! for agreement with a viewer.
 
-use crate::datasets::tid2013::{DISTORTIONS, ImageId};
+use crate::datasets::database::{Image, Opinion, numbered};
+use crate::datasets::tid2013::DISTORTIONS;
 use crate::experiment::file::{self, Statistics};
+use crate::experiment::pictures::Series;
 use crate::report::table::Row;
 use crate::stats::bootstrap::{Bootstrap, Interval, Resample};
 use crate::stats::correlation::{krcc, outlier_ratio, plcc, rmse, srocc};
@@ -22,19 +24,69 @@ pub(super) const PROPOSED: &str = "gradient";
 pub(super) struct Scores {
     /// The method's name.
     pub method: String,
-    /// Finite; higher is better.
+    /// Turned such that higher is better. An image that equals its reference may have an infinite one.
     pub values: Vec<f64>,
+    /// Whether the method's own numbers are these, or their negatives.
+    pub higher_is_better: bool,
+}
+
+impl Scores {
+    /// The scores of a method from its own numbers.
+    pub fn new(method: &str, own: Vec<f64>, higher_is_better: bool) -> Scores {
+        Scores { method: method.to_owned(), values: turned(own, higher_is_better), higher_is_better }
+    }
+
+    /// The method's own numbers.
+    pub fn own(&self) -> Vec<f64> {
+        turned(self.values.clone(), self.higher_is_better)
+    }
+}
+
+fn turned(values: Vec<f64>, higher_is_better: bool) -> Vec<f64> {
+    if higher_is_better { values } else { values.into_iter().map(|v| -v).collect() }
 }
 
 /// The images that methods are judged on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Subset {
     /// The images, in the order of all scores.
-    pub images: Vec<ImageId>,
-    /// Mean opinion scores.
-    pub mos: Vec<f64>,
+    pub images: Vec<Image>,
+    /// The viewers' mean opinions, turned such that higher is better; empty for a stand-in.
+    pub opinions: Vec<f64>,
     /// The opinions' standard deviations; empty when the database does not give them.
     pub sigma: Vec<f64>,
+    /// What the database's numbers are, of which `opinions` may be the negatives.
+    pub scale: Option<Opinion>,
+}
+
+impl Subset {
+    /// Images with their opinions on the database's scale.
+    pub fn new(images: Vec<Image>, opinions: Vec<f64>, sigma: Vec<f64>, scale: &Opinion) -> Subset {
+        Subset { images, opinions: turned(opinions, scale.higher_is_better), sigma, scale: Some(scale.clone()) }
+    }
+
+    /// The opinions on the database's scale.
+    pub fn own_opinions(&self) -> Vec<f64> {
+        turned(self.opinions.clone(), self.scale.as_ref().is_none_or(|s| s.higher_is_better))
+    }
+
+    /// The number of each image's reference.
+    pub fn references(&self) -> Vec<usize> {
+        numbered(self.images.iter().map(|image| image.reference.as_str()))
+    }
+
+    /// The kinds of distortion: TID2013's in its order, others in that of their first appearance. None where the database
+    /// tells none.
+    pub fn kinds(&self) -> Vec<&str> {
+        let mut kinds: Vec<&str> = Vec::new();
+        for image in &self.images {
+            if !image.kind.is_empty() && !kinds.contains(&image.kind.as_str()) {
+                kinds.push(&image.kind);
+            }
+        }
+        kinds.sort_by_key(|kind| DISTORTIONS.iter().position(|d| d == kind));
+        kinds
+    }
 }
 
 /// How intervals are drawn; one per experiment, so that all methods see the same resamples.
@@ -54,7 +106,7 @@ impl Intervals {
         Intervals { replicates: statistics.bootstrap, resample, seed }
     }
 
-    fn over(&self, references: &[usize]) -> Bootstrap<'static> {
+    pub fn over(&self, references: &[usize]) -> Bootstrap<'static> {
         Bootstrap::new(references, self.resample, self.replicates, self.seed, "bootstrap")
     }
 }
@@ -85,9 +137,8 @@ pub(super) fn by_mos(
     intervals: &Intervals,
     done: &dyn Fn(),
 ) -> (Vec<Row>, Vec<Option<Fit>>) {
-    let mos = &subset.mos[..];
-    let references: Vec<usize> = subset.images.iter().map(|image| image.reference).collect();
-    let bootstrap = intervals.over(&references);
+    let mos = &subset.opinions[..];
+    let bootstrap = intervals.over(&subset.references());
     let fits: Vec<Option<Fit>> = methods.iter().map(|m| logistic::fit(&m.values, mos)).collect();
     let correlations = |i: usize| {
         let values = &methods[i].values;
@@ -118,7 +169,7 @@ pub(super) fn by_mos(
 
 /// The five statistics of the field, for one method.
 fn agreement(rows: &mut Rows<'_>, scores: &[f64], fit: Option<&Fit>, subset: &Subset, bootstrap: &Bootstrap<'_>) {
-    let (mos, sigma) = (&subset.mos[..], &subset.sigma[..]);
+    let (mos, sigma) = (&subset.opinions[..], &subset.sigma[..]);
     let mut add = |name: String, statistic: fn(&[f64], &[f64]) -> Option<f64>, values: &[f64]| {
         let interval = bootstrap.interval(|images| statistic(&pick(values, images), &pick(mos, images)));
         rows.add(&name, statistic(values, mos), interval);
@@ -143,14 +194,14 @@ fn agreement(rows: &mut Rows<'_>, scores: &[f64], fit: Option<&Fit>, subset: &Su
 
 /// The SROCC of each method on each distortion type's images.
 pub(super) fn types_by_mos(methods: &[Scores], subset: &Subset, intervals: &Intervals) -> Vec<Row> {
+    let references = subset.references();
     let mut rows = Vec::new();
     for method in methods {
-        for (number, name) in DISTORTIONS.iter().enumerate() {
-            let of_type: Vec<usize> =
-                (0..subset.images.len()).filter(|&i| subset.images[i].distortion == number + 1).collect();
-            let references: Vec<usize> = of_type.iter().map(|&i| subset.images[i].reference).collect();
-            let (scores, mos) = (pick(&method.values, &of_type), pick(&subset.mos, &of_type));
-            let mut of_method = Rows { method: &method.method, subset: name, rows: Vec::new() };
+        for kind in subset.kinds() {
+            let of_kind: Vec<usize> = (0..subset.images.len()).filter(|&i| subset.images[i].kind == kind).collect();
+            let references: Vec<usize> = of_kind.iter().map(|&i| references[i]).collect();
+            let (scores, mos) = (pick(&method.values, &of_kind), pick(&subset.opinions, &of_kind));
+            let mut of_method = Rows { method: &method.method, subset: kind, rows: Vec::new() };
             let interval =
                 intervals.over(&references).interval(|images| srocc(&pick(&scores, images), &pick(&mos, images)));
             of_method.add("srocc", srocc(&scores, &mos), interval);
@@ -160,48 +211,38 @@ pub(super) fn types_by_mos(methods: &[Scores], subset: &Subset, intervals: &Inte
     rows
 }
 
-/// How steadily each method falls with the known severity: the SROCC of score against −severity over the levels of each type
-/// and scene, averaged over `all` of them and over the scenes of each type.
+/// How steadily each method falls with the known severity: the SROCC of score against −severity over each of the `series`,
+/// averaged over `all` of them and over those of each kind.
 ///
 /// A score that does not move at all while the severity grows has no rank correlation; it is credited with 0.
-pub(super) fn by_severity(
-    methods: &[Scores],
-    images: &[ImageId],
-    severity: &[f64],
-    intervals: &Intervals,
-    done: &dyn Fn(),
-) -> Vec<Row> {
-    let quality: Vec<f64> = severity.iter().map(|s| -s).collect();
-    // One series of levels per type and scene.
-    let mut series: Vec<(usize, usize)> = images.iter().map(|i| (i.distortion, i.reference)).collect();
-    series.sort_unstable();
-    series.dedup();
+pub(super) fn by_severity(methods: &[Scores], series: &[Series], intervals: &Intervals, done: &dyn Fn()) -> Vec<Row> {
     let steadiness = |scores: &[f64]| -> Vec<f64> {
-        let of_series = |&(distortion, reference): &(usize, usize)| {
-            let of_it = |i: &usize| (images[*i].distortion, images[*i].reference) == (distortion, reference);
-            let levels: Vec<usize> = (0..images.len()).filter(of_it).collect();
-            srocc(&pick(scores, &levels), &pick(&quality, &levels)).unwrap_or(0.0)
+        let of_series = |series: &Series| {
+            let (scores, quality): (Vec<f64>, Vec<f64>) =
+                series.members.iter().map(|&(i, severity)| (scores[i], -severity)).unzip();
+            srocc(&scores, &quality).unwrap_or(0.0)
         };
         series.iter().map(of_series).collect()
     };
+    let mut kinds: Vec<&str> = series.iter().map(|s| s.kind.as_str()).collect();
+    kinds.dedup();
     let proposed = methods.iter().find(|m| m.method == PROPOSED).map(|m| steadiness(&m.values));
 
     let mut rows = Vec::new();
     for method in methods {
         let values = steadiness(&method.values);
         let mean = |values: &[f64], chosen: &[usize]| moments::mean(&pick(values, chosen));
-        let types = DISTORTIONS.iter().enumerate().map(|(i, name)| (Some(i + 1), *name));
-        for (distortion, subset) in std::iter::once((None, "all")).chain(types) {
+        for (kind, subset) in std::iter::once((None, "all")).chain(kinds.iter().map(|&kind| (Some(kind), kind))) {
             let chosen: Vec<usize> =
-                (0..series.len()).filter(|&i| distortion.is_none_or(|d| series[i].0 == d)).collect();
-            let scenes: Vec<usize> = chosen.iter().map(|&i| series[i].1).collect();
+                (0..series.len()).filter(|&i| kind.is_none_or(|kind| series[i].kind == kind)).collect();
+            let scenes: Vec<usize> = chosen.iter().map(|&i| series[i].scene).collect();
             let bootstrap = intervals.over(&scenes);
             let drawn =
                 |values: &[f64], draws: &[usize]| mean(values, &draws.iter().map(|&d| chosen[d]).collect::<Vec<_>>());
             let mut of_method = Rows { method: &method.method, subset, rows: Vec::new() };
             let interval = bootstrap.interval(|draws| drawn(&values, draws));
             of_method.add("severity_srocc", mean(&values, &chosen), interval);
-            if let Some(proposed) = proposed.as_ref().filter(|_| method.method != PROPOSED && distortion.is_none()) {
+            if let Some(proposed) = proposed.as_ref().filter(|_| method.method != PROPOSED && kind.is_none()) {
                 let gain = mean(proposed, &chosen).zip(mean(&values, &chosen)).map(|(a, b)| a - b);
                 let interval = bootstrap.difference(|draws| drawn(proposed, draws), |draws| drawn(&values, draws));
                 of_method.add("severity_srocc_gain_of_proposed", gain, interval);
@@ -214,22 +255,23 @@ pub(super) fn by_severity(
 }
 
 /// The values at `places`, in their order.
-fn pick(values: &[f64], places: &[usize]) -> Vec<f64> {
+pub(super) fn pick(values: &[f64], places: &[usize]) -> Vec<f64> {
     places.iter().map(|&i| values[i]).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::datasets::tid2013::ImageId;
 
     const INTERVALS: Intervals = Intervals { replicates: 50, resample: Resample::References, seed: 1 };
 
-    fn image(reference: usize, distortion: usize, level: usize) -> ImageId {
-        ImageId { reference, distortion, level }
+    fn image(reference: usize, distortion: usize, level: usize) -> Image {
+        ImageId { reference, distortion, level }.image()
     }
 
     fn scores(method: &str, values: &[f64]) -> Scores {
-        Scores { method: method.into(), values: values.to_vec() }
+        Scores::new(method, values.to_vec(), true)
     }
 
     fn value(rows: &[Row], method: &str, subset: &str, statistic: &str) -> Option<f64> {
@@ -238,20 +280,22 @@ mod tests {
 
     #[test]
     fn severity_is_judged_within_each_type_and_scene() {
-        let images: Vec<ImageId> = [(1, 8), (1, 16), (2, 8), (2, 16)]
-            .into_iter()
-            .flat_map(|(reference, distortion)| (1..=3).map(move |level| image(reference, distortion, level)))
+        // Two kinds under two scenes at three levels; the second kind's severity does not rise with its level, and its scale is
+        // another.
+        let kinds = [("gaussian_blur", [1.0, 2.0, 3.0]), ("mean_shift", [30.0, 10.0, 20.0])];
+        let severities = [kinds[0].1, kinds[1].1, kinds[0].1, kinds[1].1].concat();
+        let series: Vec<Series> = (0..4)
+            .map(|i| {
+                // By kind and then by scene, as they are made: kind i/2 of scene i%2.
+                let (kind, scene) = (kinds[i / 2].0.to_owned(), i % 2);
+                let first = 3 * (2 * scene + i / 2);
+                Series { kind, scene, members: (first..first + 3).map(|j| (j, severities[j])).collect() }
+            })
             .collect();
-        // Type 16's severity does not rise with its level, and its scale is another.
-        let severity: Vec<f64> = images
-            .iter()
-            .map(|i| if i.distortion == 8 { i.level as f64 } else { [30.0, 10.0, 20.0][i.level - 1] })
-            .collect();
-        let perfect: Vec<f64> = severity.iter().map(|s| 1.0 / (1.0 + s)).collect();
-        let reversed: Vec<f64> =
-            images.iter().zip(&severity).map(|(i, s)| if i.distortion == 8 { -s } else { *s }).collect();
+        let perfect: Vec<f64> = severities.iter().map(|s| 1.0 / (1.0 + s)).collect();
+        let reversed: Vec<f64> = (0..12).map(|i| if i / 3 % 2 == 0 { -severities[i] } else { severities[i] }).collect();
         let methods = [scores("gradient", &perfect), scores("reversed", &reversed), scores("flat", &[0.5; 12])];
-        let rows = by_severity(&methods, &images, &severity, &INTERVALS, &|| ());
+        let rows = by_severity(&methods, &series, &INTERVALS, &|| ());
         for (method, all, blur, shift) in
             [("gradient", 1.0, 1.0, 1.0), ("reversed", 0.0, 1.0, -1.0), ("flat", 0.0, 0.0, 0.0)]
         {
@@ -272,7 +316,7 @@ mod tests {
         let n = 200;
         let mos: Vec<f64> = (0..n).map(|i| i as f64 / 25.0).collect();
         let images = (0..n).map(|i| image(1 + i % 20, 8, 1 + i % 5)).collect();
-        let subset = Subset { images, mos: mos.clone(), sigma: vec![0.1; n] };
+        let subset = Subset::new(images, mos.clone(), vec![0.1; n], &Opinion::mos());
         // The proposed method follows the opinions, the other is scattered around them.
         let noisy: Vec<f64> = (0..n).map(|i| mos[i] + 6.0 * ((i * 7919 % n) as f64 / n as f64 - 0.5)).collect();
         let methods = [scores("gradient", &mos), scores("noisy", &noisy)];
@@ -297,7 +341,7 @@ mod tests {
     #[test]
     fn without_standard_deviations_there_is_no_outlier_ratio() {
         let mos: Vec<f64> = (0..20).map(f64::from).collect();
-        let subset = Subset { images: (1..=20).map(|i| image(i, 1, 1)).collect(), mos: mos.clone(), sigma: Vec::new() };
+        let subset = Subset::new((1..=20).map(|i| image(i, 1, 1)).collect(), mos.clone(), Vec::new(), &Opinion::mos());
         let (rows, _) = by_mos(&[scores("unique", &mos)], &subset, &INTERVALS, &|| ());
         assert!(rows.iter().any(|r| r.statistic == "rmse") && !rows.iter().any(|r| r.statistic.starts_with("outlier")));
     }

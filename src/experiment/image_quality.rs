@@ -1,151 +1,284 @@
 //! `kind = "image-quality"`: from images to tables and charts.
 //!
-//! Images are scored where they are; competitors come in by their published scores, on the images that are present, so that
-//! rows can be compared, and on all images of their file, so that they can be compared with what is published. Without the
-//! database the stand-in is scored, judged by its known severity, and every title says so.
+//! Images are scored where they are, by our methods and by the field's metrics. Score files bring in what others computed: rows for methods
+//! that are not computed here, on the images that are present, so that rows can be compared; and all images of the file,
+//! so that they can be compared with what is published. Where a file holds what we compute, both are compared image by image.
+//!
+//! Without the images the score file alone makes the table. Without either the stand-in is scored, judged by its known
+//! severity, and every title says so.
 
 use std::collections::BTreeSet;
 
-use super::competitors::Competitors;
+use super::competitors::{self, Agreement, Competitors};
 use super::evaluation::{self, Intervals, Scores, Subset};
-use super::file::{Experiment, ImageQuality};
+use super::file::{self, DatasetKind, Experiment, ImageQuality};
 use super::pictures::Pictures;
 use super::session::Session;
+use super::standing::{self, Standing};
 use super::{charts, scoring, weights};
-use crate::datasets::tid2013::DISTORTIONS;
+use crate::datasets::database::Naming;
 use crate::error::Result;
+use crate::report::grid::Section;
 use crate::report::published::Published;
-use crate::report::table::{Row, Table};
+use crate::report::table::{Origin, Row, Table};
+use crate::stats::logistic::Fit;
 
-/// The database's name in `paper/published.toml`.
-const DATABASE: &str = "TID2013";
-/// Images in the whole database.
-const WHOLE: usize = 3000;
+/// Why one competitor is never computed.
+const NO_CSV: &str = "CSV has its published number only: it needs a table of colour names learned from images (w2c.mat), which cannot be \
+                      shipped with this program, and nobody published its per-image scores.";
+
+/// What is known of a database beside its images.
+struct Known {
+    /// Its name in `paper/published.toml`.
+    name: &'static str,
+    /// Images in the whole of it.
+    whole: usize,
+    naming: Naming,
+}
+
+impl Known {
+    fn of(kind: DatasetKind) -> Option<Known> {
+        match kind {
+            DatasetKind::Tid2013 => Some(Known { name: "TID2013", whole: 3000, naming: Naming::Tid2013 }),
+            DatasetKind::MultiLive => Some(Known { name: "MULTI-LIVE", whole: 450, naming: Naming::MultiLive }),
+            _ => None,
+        }
+    }
+
+    /// Why numbers of `count` images are not those of the publication, if they are not.
+    fn reason(&self, count: usize) -> Option<String> {
+        (count != self.whole).then(|| format!("{count} of {} images", self.whole))
+    }
+}
+
+/// Methods' scores of some images, and the words for them.
+struct Judged {
+    title: String,
+    data: String,
+    /// What the long form of the tables calls these images: `all` of the database, those `present`, the `stand-in`, `LIVE`.
+    name: &'static str,
+    subset: Subset,
+    methods: Vec<Scores>,
+    /// How many of the methods, the first ones, are computed from the images.
+    computed: usize,
+}
 
 /// Runs the experiment.
 pub(super) fn run(experiment: &Experiment, wanted: &ImageQuality, mut session: Session) -> Result<()> {
     // The cheapest checks first: nothing is computed before everything that is read up front has been.
-    let pictures = Pictures::find(&wanted.dataset, &wanted.stand_in, wanted.seed)?;
-    let data = pictures.describe();
-    session.note(&data);
-    let competitors = match &wanted.competitors {
-        Some(file) => {
-            session.remember("competitors", &file.scores)?;
-            Some(Competitors::read(file)?)
-        }
-        None => None,
-    };
-    let subset = pictures.subset();
-    let present = match &competitors {
-        Some(competitors) if !pictures.is_stand_in() => competitors.of(&subset.images)?,
-        _ => Vec::new(),
-    };
-    let scorer = weights::scorer(wanted, &mut session)?;
+    let known = Known::of(wanted.dataset.kind);
+    let pictures = Pictures::find(&wanted.dataset, wanted.stand_in.as_ref(), wanted.seed)?;
+    let naming = known.as_ref().map_or(Naming::Any, |known| known.naming);
+    let others = read(wanted.competitors.as_ref(), naming, "competitors", &mut session)?;
+    let live = read(wanted.live.as_ref(), Naming::Live, "live", &mut session)?;
     session.seeds.insert("experiment".into(), wanted.seed);
 
-    let (own, hashes) = session
-        .stage("scoring images", subset.images.len(), |progress| scoring::score(&pictures, &scorer, progress))?;
-    session.inputs.extend(hashes);
-    session.inputs.extend(pictures.score_files()?);
+    let (mut judged, mut agreements) = (Vec::new(), Vec::new());
+    let stand_in = pictures.is_stand_in() && others.is_none();
+    if stand_in || !pictures.is_stand_in() {
+        let (mut present, agreeing) = score(wanted, &pictures, others.as_ref(), &mut session)?;
+        present.name = match &known {
+            _ if stand_in => "stand-in",
+            Some(known) if known.whole != present.subset.images.len() => "present",
+            _ => "all",
+        };
+        judged.push(present);
+        agreements = agreeing;
+    }
+    if let (Some(others), Some(known)) = (&others, &known) {
+        let subset = others.everything()?;
+        if judged.first().is_none_or(|present| present.subset.images.len() != subset.images.len()) {
+            let data = format!("{}, {} images, published per-image scores", known.name, subset.images.len());
+            let title = if judged.is_empty() { wanted.title.clone() } else { format!("{}: competitors", wanted.title) };
+            if judged.is_empty() {
+                session.note(&format!("{data}; no images"));
+            }
+            judged.push(Judged { title, data, name: "all", methods: others.of(&subset.images)?, subset, computed: 0 });
+        }
+    }
+    let of_database = judged.len();
+    if let Some(live) = &live {
+        let subset = live.everything()?;
+        let data = format!("LIVE, {} images, published per-image scores", subset.images.len());
+        let title = format!("{}: LIVE", wanted.title);
+        judged.push(Judged { title, data, name: "LIVE", methods: live.of(&subset.images)?, subset, computed: 0 });
+    }
 
     let intervals = Intervals::new(&wanted.statistics, wanted.seed);
-    let methods: Vec<Scores> = own.iter().cloned().chain(present).collect();
-    let everything = competitors.as_ref().map(|c| c.everything()).transpose()?;
-    let everything = everything.filter(|all| all.images != subset.images);
-    let steps = methods.len() + everything.as_ref().map_or(0, |_| competitors.as_ref().map_or(0, |c| c.count()));
-    let (tables, fits) = session.stage("statistics", steps, |progress| {
-        let done = || progress.step();
-        let (table, fits) = match pictures.is_stand_in() {
-            true => {
-                let rows = evaluation::by_severity(&methods, &subset.images, &pictures.severity(), &intervals, &done);
-                (Table::new(&wanted.title, &data, rows)?, Vec::new())
+    let steps = judged.iter().map(|j| j.methods.len()).sum();
+    let (tables, fits, standings) = session.stage("statistics", steps, |progress| {
+        let (mut tables, mut all_fits, mut standings) = (Vec::new(), Vec::new(), Vec::new());
+        for (i, judged) in judged.iter().enumerate() {
+            let done = || progress.step();
+            let database = known.as_ref().filter(|_| i < of_database && wanted.has_competitors);
+            let (mut rows, fits) = rows(judged, &pictures, &intervals, database, &done);
+            if i == 0 && !judged.subset.opinions.is_empty() {
+                // After the rows of all images, before those of methods that have none.
+                let last = rows.iter().position(|r| r.value.is_none()).unwrap_or(rows.len());
+                let kinds = evaluation::types_by_mos(&judged.methods, &judged.subset, &intervals);
+                rows.splice(last..last, kinds);
             }
-            false => {
-                let (mut rows, fits) = evaluation::by_mos(&methods, &subset, &intervals, &done);
-                rows.extend(evaluation::types_by_mos(&methods, &subset, &intervals));
-                if wanted.has_competitors {
-                    rows.extend(published_only(&rows));
-                }
-                let table = Table::new(&wanted.title, &data, rows)?;
-                (table.beside(Published::embedded(), DATABASE, reason(subset.images.len()).as_deref()), fits)
+            let mut table = Table::new(&judged.title, &judged.data, rows)?;
+            if let Some(known) = known.as_ref().filter(|_| i < of_database && !stand_in) {
+                let reason = known.reason(judged.subset.images.len());
+                table = table.beside(Published::embedded(), known.name, reason.as_deref());
             }
-        };
-        let mut tables = vec![table];
-        if let (Some(all), Some(competitors)) = (&everything, &competitors) {
-            let (rows, _) = evaluation::by_mos(&competitors.of(&all.images)?, all, &intervals, &done);
-            let data = format!("{DATABASE}, {} images, published per-image scores", all.images.len());
-            let table = Table::new(&format!("{}: competitors", wanted.title), &data, rows)?;
-            tables.push(table.beside(Published::embedded(), DATABASE, reason(all.images.len()).as_deref()));
+            if table.rows().iter().any(|r| r.method == "CSV" && r.origin == Some(Origin::Publication)) {
+                table = table.with_note(NO_CSV);
+            }
+            if judged.computed > 0 && !stand_in && wanted.has_competitors {
+                let basis = format!("ours, {} images", judged.subset.images.len());
+                standings.extend(standing::of_scores(&judged.methods, &judged.subset, &fits, &intervals, &basis));
+            }
+            tables.push(table);
+            all_fits.push(fits);
         }
-        Ok((tables, fits))
+        if let Some(known) = known.as_ref().filter(|_| !stand_in && wanted.has_competitors) {
+            standings.extend(standing::as_published(known.name, known.whole));
+        }
+        Ok((tables, all_fits, standings))
     })?;
 
-    let text =
-        add_tables(&mut session, &tables, [&wanted.title, &data], subset.mos.len() == WHOLE, pictures.is_stand_in())?;
-    session.outputs.add("scores.csv", scores_csv(&subset, &own));
-    let levels: Vec<f64> = subset.images.iter().map(|image| image.level as f64).collect();
+    let text = add_tables(&mut session, &tables, &judged, &agreements, &standings)?;
+    if judged[0].computed > 0 {
+        session.outputs.add("scores.csv", scores_csv(&judged[0]));
+    }
     let results = charts::Results {
         title: &wanted.title,
-        data: &data,
+        data: &judged[0].data,
         table: &tables[0],
-        methods: &methods,
-        subset: &subset,
-        fits: &fits,
-        levels: &levels,
+        methods: &judged[0].methods,
+        subset: &judged[0].subset,
+        fits: &fits[0],
+        levels: &pictures.levels(),
+        published: format!("all of {}", known.as_ref().map_or("the database", |known| known.name)),
     };
     charts::add(&results, &mut session)?;
-    session.finish(experiment, &data, pictures.is_stand_in(), &text)
+    let data = judged[0].data.clone();
+    session.finish(experiment, &data, stand_in, &text)
 }
 
-/// Why numbers of `count` images are not those of the publication, if they are not.
-fn reason(count: usize) -> Option<String> {
-    (count != WHOLE).then(|| format!("{count} of {WHOLE} images"))
+/// The score file, if one is named; the manifest will know it under `role`.
+fn read(
+    wanted: Option<&file::Competitors>,
+    naming: Naming,
+    role: &str,
+    session: &mut Session,
+) -> Result<Option<Competitors>> {
+    let Some(wanted) = wanted else { return Ok(None) };
+    session.remember(role, &wanted.scores)?;
+    Competitors::read(wanted, naming).map(Some)
+}
+
+/// Our scores of the pictures, those that only the score file has beside them, and how ours and the file's agree.
+fn score(
+    wanted: &ImageQuality,
+    pictures: &Pictures,
+    others: Option<&Competitors>,
+    session: &mut Session,
+) -> Result<(Judged, Vec<Agreement>)> {
+    let (subset, data) = (pictures.subset(), pictures.describe());
+    session.note(&data);
+    if let Some(others) = others {
+        // An image without a score is known before the hours of scoring.
+        others.of(&subset.images)?;
+    }
+    let judges = weights::judges(wanted, session)?;
+    let (mut methods, hashes) =
+        session.stage("scoring images", subset.images.len(), |progress| scoring::score(pictures, &judges, progress))?;
+    session.inputs.extend(hashes);
+    session.inputs.extend(pictures.score_files()?);
+    let computed = methods.len();
+    let agreements = others.map(|others| others.agreement(&methods, &subset.images)).unwrap_or_default();
+    if let Some(others) = others {
+        methods.extend(others.beside(&methods, &subset.images)?);
+    }
+    Ok((Judged { title: wanted.title.clone(), data, name: "all", subset, methods, computed }, agreements))
+}
+
+/// The rows of one table and the curves behind them. Where the methods are compared with others', each row says what it is from,
+/// and those of `database` that only the publication has are there too.
+fn rows(
+    judged: &Judged,
+    pictures: &Pictures,
+    intervals: &Intervals,
+    database: Option<&Known>,
+    done: &dyn Fn(),
+) -> (Vec<Row>, Vec<Option<Fit>>) {
+    let Judged { subset, methods, computed, .. } = judged;
+    if subset.opinions.is_empty() {
+        return (evaluation::by_severity(methods, &pictures.series(), intervals, done), Vec::new());
+    }
+    let (mut rows, fits) = evaluation::by_mos(methods, subset, intervals, done);
+    if let Some(known) = database {
+        for row in &mut rows {
+            let place = methods.iter().position(|m| m.method == row.method);
+            row.origin = place.map(|i| if i < *computed { Origin::Images } else { Origin::ScoreFile });
+        }
+        rows.extend(published_only(&rows, known.name));
+    }
+    (rows, fits)
 }
 
 /// Rows for the methods of the publication that nobody here has scores of.
-fn published_only(rows: &[Row]) -> Vec<Row> {
+fn published_only(rows: &[Row], database: &str) -> Vec<Row> {
     let published = Published::embedded();
     let mut seen: BTreeSet<&str> = rows.iter().map(|r| published.name(&r.method)).collect();
-    let cells = published.cells().filter(|c| c.database == DATABASE && c.subset == "all" && c.statistic == "srocc");
+    let cells = published.cells().filter(|c| c.database == database && c.subset == "all" && c.statistic == "srocc");
     // A method may stand in several sources; the cells are sorted, the surest first.
     cells.filter(|c| seen.insert(&c.method)).map(|c| Row::published_only(&c.method, c)).collect()
 }
 
-/// Adds the tables in all forms and returns the terminal's.
+/// Adds the tables in all forms, with the sections below them, and returns the terminal's.
 ///
-/// In the folded forms one table follows the other. In the long form they are one: there the subset `all` is the `whole` of
-/// the database, and the images that are scored are `present` (or `stand-in`) where they are not that.
+/// In the folded forms one table follows the other. In the long form they are one, and the subset `all` of each has its
+/// [`Judged::name`].
 fn add_tables(
     session: &mut Session,
     tables: &[Table],
-    [title, data]: [&str; 2],
-    whole: bool,
-    stand_in: bool,
+    judged: &[Judged],
+    agreements: &[Agreement],
+    standings: &[Standing],
 ) -> Result<String> {
-    let here = if stand_in { "stand-in" } else { "present" };
-    let rows = tables.iter().enumerate().flat_map(|(i, table)| {
-        table.rows().iter().cloned().map(move |row| match row.subset.as_str() {
-            "all" if i == 0 && !whole => Row { subset: here.to_owned(), ..row },
+    let first = &judged[0];
+    let rows = tables.iter().zip(judged).flat_map(|(table, judged)| {
+        table.rows().iter().cloned().map(|row| match row.subset.as_str() {
+            "all" => Row { subset: judged.name.to_owned(), ..row },
             _ => row,
         })
     });
-    let long = Table::new(title, data, rows.collect())?;
-    session.outputs.add_tables(&long, tables);
-    Ok(tables.iter().map(Table::text).collect::<Vec<_>>().join("\n"))
+    let long = Table::new(&first.title, &first.data, rows.collect())?;
+    let mut sections: Vec<Section> = Vec::new();
+    if !agreements.is_empty() {
+        sections.push(competitors::parity(agreements, &first.data));
+        session.outputs.add("parity.csv", competitors::parity_csv(agreements));
+    }
+    if !standings.is_empty() {
+        sections.push(standing::section(standings));
+        session.outputs.add("claims.csv", standing::csv(standings));
+    }
+    session.outputs.add_tables_and_sections(&long, tables, &sections);
+    Ok(tables.iter().map(Table::text).chain(sections.iter().map(Section::text)).collect::<Vec<_>>().join("\n"))
 }
 
-/// `scores.csv`: a line per image, a column per method.
-fn scores_csv(subset: &Subset, methods: &[Scores]) -> String {
-    let mut csv = String::from("image,reference,distortion,level,mos,mos_std");
-    methods.iter().for_each(|m| csv += &format!(",{}", m.method));
-    csv.push('\n');
+/// `scores.csv`: a line per image, a column per method that is computed here; all on their own scales.
+fn scores_csv(judged: &Judged) -> String {
+    let Judged { subset, methods, computed, .. } = judged;
+    let methods: Vec<(&str, Vec<f64>)> = methods[..*computed].iter().map(|m| (&*m.method, m.own())).collect();
+    let opinions = subset.own_opinions();
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let scale = subset.scale.as_ref().map_or("mos".to_owned(), |scale| scale.name.to_lowercase());
+    let std = format!("{scale}_std");
+    let mut line = |fields: Vec<&str>| csv.write_record(fields).expect("writing into memory does not fail");
+    let header = ["image", "reference", "distortion", "level", &scale, &std];
+    line(header.into_iter().chain(methods.iter().map(|m| m.0)).collect());
     for (i, image) in subset.images.iter().enumerate() {
         let number = |column: &[f64]| column.get(i).map(f64::to_string).unwrap_or_default();
-        let (mos, sigma) = (number(&subset.mos), number(&subset.sigma));
-        let distortion = DISTORTIONS[image.distortion - 1];
-        csv += &format!("{image},{},{distortion},{},{mos},{sigma}", image.reference_name(), image.level);
-        methods.iter().for_each(|m| csv += &format!(",{}", m.values[i]));
-        csv.push('\n');
+        let level = image.level.map(|level| level.to_string()).unwrap_or_default();
+        let mut fields = vec![image.name.clone(), image.reference.clone(), image.kind.clone(), level];
+        fields.extend([number(&opinions), number(&subset.sigma)]);
+        fields.extend(methods.iter().map(|m| m.1[i].to_string()));
+        line(fields.iter().map(String::as_str).collect());
     }
-    csv
+    String::from_utf8(csv.into_inner().expect("flushing into memory does not fail")).expect("text in, text out")
 }

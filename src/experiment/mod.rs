@@ -27,6 +27,7 @@ mod progress;
 mod scoring;
 mod session;
 mod spread;
+mod standing;
 mod text;
 mod training;
 mod weights;

@@ -8,6 +8,7 @@
 use super::evaluation::{self, Intervals, Scores};
 use super::file::{Experiment, TrainingSpread};
 use super::pictures::Pictures;
+use super::scoring::Judges;
 use super::session::Session;
 use super::training::{Source, trained};
 use super::{scoring, weights};
@@ -33,7 +34,7 @@ struct Outcome {
 
 /// Runs the experiment.
 pub(super) fn run(experiment: &Experiment, wanted: &TrainingSpread, mut session: Session) -> Result<()> {
-    let pictures = Pictures::find(&wanted.dataset, &wanted.stand_in, wanted.seed)?;
+    let pictures = Pictures::find(&wanted.dataset, Some(&wanted.stand_in), wanted.seed)?;
     let data = pictures.describe();
     session.note(&data);
     session.inputs.extend(pictures.score_files()?);
@@ -74,19 +75,16 @@ fn judge(
     session: &mut Session,
 ) -> Result<Vec<Row>> {
     let models = Models { autoencoder, ms_unique: Vec::new() };
-    let scorer = Scorer::new(&[Method::UNIQUE, Method::GRADIENT], models)?;
+    let judges = Judges::from(Scorer::new(&[Method::UNIQUE, Method::GRADIENT], models)?);
     let subset = pictures.subset();
     let (scores, hashes): (Vec<Scores>, _) =
         session.stage(&format!("{stage}: scoring"), subset.images.len(), |progress| {
-            scoring::score(pictures, &scorer, progress)
+            scoring::score(pictures, &judges, progress)
         })?;
     session.inputs.extend(hashes);
     let intervals = Intervals::new(&wanted.statistics, wanted.seed);
     let (statistic, rows) = match pictures.is_stand_in() {
-        true => {
-            let severity = pictures.severity();
-            ("severity_srocc", evaluation::by_severity(&scores, &subset.images, &severity, &intervals, &|| ()))
-        }
+        true => ("severity_srocc", evaluation::by_severity(&scores, &pictures.series(), &intervals, &|| ())),
         false => ("srocc", evaluation::by_mos(&scores, &subset, &intervals, &|| ()).0),
     };
     Ok(rows.into_iter().filter(|r| r.subset == "all" && r.statistic == statistic).collect())

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use super::file::ImageQuality;
+use super::scoring::{Judge, Judges};
 use super::session::Session;
 use super::training;
 use crate::error::Result;
+use crate::iqa::metrics::Metric;
 use crate::iqa::{Method, Models, Scorer};
 use crate::models::SparseAutoencoder;
 use crate::report::files::hash;
@@ -35,8 +37,8 @@ pub(super) fn remembered(path: Option<&Path>, session: &mut Session) -> Result<S
     Ok(weights)
 }
 
-/// The methods of the experiment with their weights.
-pub(super) fn scorer(wanted: &ImageQuality, session: &mut Session) -> Result<Scorer> {
+/// The methods and metrics of the experiment, with the methods' weights.
+pub(super) fn judges(wanted: &ImageQuality, session: &mut Session) -> Result<Judges> {
     let mut ms_unique = Vec::new();
     for path in wanted.iqa.ms_unique_weights.iter().flatten() {
         ms_unique.push(SparseAutoencoder::load(path)?);
@@ -46,11 +48,20 @@ pub(super) fn scorer(wanted: &ImageQuality, session: &mut Session) -> Result<Sco
         Some(training) => training::on_scenes(training, wanted.seed, session)?,
         None => remembered(wanted.iqa.weights.as_deref(), session)?,
     };
-    let named = |name: &String| Method::from_name(name).expect("checked with the experiment");
-    let mut methods: Vec<Method> = wanted.iqa.methods.iter().map(named).collect();
+    let mut names: Vec<&str> = wanted.iqa.methods.iter().map(String::as_str).collect();
     if !ms_unique.is_empty() {
         // Beside UNIQUE, where the published tables have it.
-        methods.insert(usize::from(methods[0].name == Method::UNIQUE.name), Method::MS_UNIQUE);
+        names.insert(usize::from(names[0] == Method::UNIQUE.name), Method::MS_UNIQUE.name);
     }
-    Scorer::new(&methods, Models { autoencoder, ms_unique })
+    let (mut methods, mut order) = (Vec::new(), Vec::new());
+    for name in names {
+        match (Method::from_name(name), Metric::from_key(name)) {
+            (Some(method), _) => {
+                order.push(Judge::Learned(methods.len()));
+                methods.push(method);
+            }
+            (None, metric) => order.push(Judge::Metric(metric.expect("checked with the experiment"))),
+        }
+    }
+    Ok(Judges::new(Scorer::new(&methods, Models { autoencoder, ms_unique })?, order))
 }

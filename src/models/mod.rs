@@ -1,7 +1,6 @@
 //! The models of the papers: their parameters, and the files those come in.
 
 pub mod classifier;
-pub mod mat;
 pub mod sparse_autoencoder;
 pub mod tapes;
 pub mod training;

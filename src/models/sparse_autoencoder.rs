@@ -17,9 +17,9 @@ use std::path::Path;
 use ndarray::{Array1, Array2, ArrayViewD, ShapeBuilder};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::mat::read_mat_all;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::files::mat::read_mat_all;
 
 /// Samples in a patch: 8×8×3.
 pub const INPUTS: usize = 192;
@@ -185,8 +185,8 @@ fn parse_safetensors(bytes: &[u8], path: &Path) -> Result<SparseAutoencoder> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::mat::tests::vector_file;
     use super::*;
+    use crate::files::mat::tests::vector_file;
 
     fn example(hidden: usize) -> SparseAutoencoder {
         let mut next = 0.0;

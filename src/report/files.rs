@@ -4,6 +4,7 @@
 //! has succeeded, and listed with their hashes in the manifest in the order of their names.
 
 use super::charts::Picture;
+use super::grid::Section;
 use super::table::Table;
 use crate::error::{Error, Result};
 use crate::files;
@@ -66,11 +67,21 @@ impl Outputs {
     /// # Panics
     /// As [`Outputs::add`].
     pub fn add_tables(&mut self, long: &Table, folded: &[Table]) {
-        let each = |form: fn(&Table) -> String| folded.iter().map(form).collect::<Vec<_>>().join("\n");
+        self.add_tables_and_sections(long, folded, &[]);
+    }
+
+    /// The same, with `sections` below the folded tables.
+    ///
+    /// # Panics
+    /// As [`Outputs::add`].
+    pub fn add_tables_and_sections(&mut self, long: &Table, folded: &[Table], sections: &[Section]) {
+        let each = |table: fn(&Table) -> String, section: fn(&Section) -> String| {
+            folded.iter().map(table).chain(sections.iter().map(section)).collect::<Vec<_>>().join("\n")
+        };
         self.add("table.csv", long.csv());
         self.add("table.json", long.json());
-        self.add("table.md", each(Table::markdown));
-        self.add("table.tex", each(Table::latex));
+        self.add("table.md", each(Table::markdown, Section::markdown));
+        self.add("table.tex", each(Table::latex, Section::latex));
     }
 
     /// The bytes of the file `name`, if the run has produced it.

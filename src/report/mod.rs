@@ -5,7 +5,7 @@
 //! | [`files`] | files, whole or not at all, and their hashes |
 //! | [`published`] | the published numbers, with source and status, from `paper/published.toml` |
 //! | [`table`] | one long-form table as CSV, JSON, Markdown, LaTeX and terminal text |
-//! | [`folded`] | tables as people read them |
+//! | [`grid`] | grids of text in the folded forms, and sections that are no such table |
 //! | [`charts`] | the charts, each as SVG and PNG from one drawing |
 //! | [`sheet`] | images side by side under names |
 //! | [`manifest`] | `manifest.json`, equal on every run, and `run.json`, which is not |
@@ -15,7 +15,7 @@
 
 pub mod charts;
 pub mod files;
-pub mod folded;
+pub mod grid;
 pub mod manifest;
 pub mod published;
 pub mod sheet;

@@ -16,6 +16,7 @@
 //! value: `=` equal to the printed digits, `≈` within the tolerance, `≠` different; a published value in parentheses is not
 //! comparable, and a note says why.
 
+use super::grid::{latex_grid, latex_text, markdown_grid, markdown_text, text_grid};
 use super::published::{Cell, Fit, Published};
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
@@ -37,6 +38,29 @@ pub struct Row {
     pub published: Option<Beside>,
     /// Why there is no published value although the publication has one of this name.
     pub remark: Option<String>,
+    /// Where the scores behind our value come from; `None` in a table whose rows all have one origin, which its title tells.
+    pub origin: Option<Origin>,
+}
+
+/// Where the scores of a method come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Computed here, from the images.
+    Images,
+    /// Another's score of each image.
+    ScoreFile,
+    /// There are none; the publication has statistics of them.
+    Publication,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Origin::Images => "images",
+            Origin::ScoreFile => "score file",
+            Origin::Publication => "publication only",
+        })
+    }
 }
 
 /// A published number in a row.
@@ -86,12 +110,13 @@ impl Row {
     /// A row for a method that has a published value only.
     pub fn published_only(method: &str, cell: &Cell) -> Row {
         let beside = Beside { value: cell.value, source: cell.provenance(), status: Status::PublishedOnly };
-        Row { published: Some(beside), ..Row::blank(method, &cell.subset, &cell.statistic_here()) }
+        let origin = Some(Origin::Publication);
+        Row { published: Some(beside), origin, ..Row::blank(method, &cell.subset, &cell.statistic_here()) }
     }
 
     fn blank(method: &str, subset: &str, statistic: &str) -> Row {
         let (method, subset, statistic) = (method.to_owned(), subset.to_owned(), statistic.to_owned());
-        Row { method, subset, statistic, value: None, interval: None, published: None, remark: None }
+        Row { method, subset, statistic, value: None, interval: None, published: None, remark: None, origin: None }
     }
 
     /// The row with a 95 % interval.
@@ -119,6 +144,8 @@ pub struct Table {
     title: String,
     data: String,
     rows: Vec<Row>,
+    /// Notes that are not told by the rows.
+    more_notes: Vec<String>,
 }
 
 impl Table {
@@ -143,7 +170,13 @@ impl Table {
                 return Err(Error::Undefined(format!("{title}: {} stands in two rows", what())));
             }
         }
-        Ok(Table { title: title.to_owned(), data: data.to_owned(), rows })
+        Ok(Table { title: title.to_owned(), data: data.to_owned(), rows, more_notes: Vec::new() })
+    }
+
+    /// The table with a line below its folded forms.
+    pub fn with_note(mut self, note: &str) -> Table {
+        self.more_notes.push(note.to_owned());
+        self
     }
 
     /// Puts the published numbers of `database` beside ours, each beside the statistic that is computed as it was.
@@ -177,13 +210,31 @@ impl Table {
         &self.rows
     }
 
-    /// `table.csv`: header `method,subset,statistic,value,low,high,published,published_source,status`, a line per row, missing
-    /// numbers empty.
+    /// Whether the rows say where their scores come from.
+    fn has_origins(&self) -> bool {
+        self.rows.iter().any(|r| r.origin.is_some_and(|origin| origin != Origin::Publication))
+    }
+
+    /// `table.csv`: header `method,subset,statistic,value,low,high,published,published_source,status`, and `from` where the rows
+    /// have origins; a line per row, missing numbers empty.
     pub fn csv(&self) -> String {
         let number = |n: Option<f64>| n.map(|n| n.to_string()).unwrap_or_default();
         let mut csv = csv::Writer::from_writer(Vec::new());
-        let mut line = |fields: [&str; 9]| csv.write_record(fields).expect("writing into memory does not fail");
-        line(["method", "subset", "statistic", "value", "low", "high", "published", "published_source", "status"]);
+        let columns = if self.has_origins() { 10 } else { 9 };
+        let mut line =
+            |fields: [&str; 10]| csv.write_record(&fields[..columns]).expect("writing into memory does not fail");
+        line([
+            "method",
+            "subset",
+            "statistic",
+            "value",
+            "low",
+            "high",
+            "published",
+            "published_source",
+            "status",
+            "from",
+        ]);
         for row in &self.rows {
             let beside = row.published.as_ref();
             line([
@@ -196,6 +247,7 @@ impl Table {
                 &number(beside.map(|b| b.value)),
                 beside.map_or("", |b| &b.source),
                 &row.status(),
+                &row.origin.map(|o| o.to_string()).unwrap_or_default(),
             ]);
         }
         String::from_utf8(csv.into_inner().expect("flushing into memory does not fail")).expect("text in, text out")
@@ -203,9 +255,10 @@ impl Table {
 
     /// `table.json`: `title`, `data`, and `rows`, each with the CSV's columns as keys and null for what is missing.
     pub fn json(&self) -> String {
+        let has_origins = self.has_origins();
         let row = |row: &Row| {
             let beside = row.published.as_ref();
-            serde_json::json!({
+            let mut json = serde_json::json!({
                 "method": row.method,
                 "subset": row.subset,
                 "statistic": row.statistic,
@@ -215,7 +268,11 @@ impl Table {
                 "published": beside.map(|b| b.value),
                 "published_source": beside.map(|b| &b.source),
                 "status": row.status(),
-            })
+            });
+            if has_origins {
+                json["from"] = row.origin.map(|o| o.to_string()).into();
+            }
+            json
         };
         let rows: Vec<_> = self.rows.iter().map(row).collect();
         let table = serde_json::json!({ "title": self.title, "data": self.data, "rows": rows });
@@ -224,22 +281,14 @@ impl Table {
 
     /// `table.md`: the folded tables in GitHub's Markdown.
     pub fn markdown(&self) -> String {
-        let escape =
-            |text: &str| text.replace('\\', "\\\\").replace('|', "\\|").replace('_', "\\_").replace('*', "\\*");
-        let mut out = format!("# {}\n\n{}\n", escape(&self.title), escape(&self.data));
+        let mut out = format!("# {}\n\n{}\n", markdown_text(&self.title), markdown_text(&self.data));
         for grid in self.grids(false) {
-            let line = |cells: &[String]| {
-                let cells: Vec<_> = cells.iter().map(|c| escape(c)).collect();
-                format!("| {} |\n", cells.join(" | "))
-            };
-            out += &format!("\n## {}\n\n{}", escape(&grid.heading), line(&grid.header));
-            out += &format!("|---|{}\n", "---:|".repeat(grid.header.len() - 1));
-            grid.rows.iter().for_each(|row| out += &line(row));
+            out += &format!("\n## {}\n\n{}", markdown_text(&grid.heading), markdown_grid(&grid.header, &grid.rows));
         }
         let notes = self.notes();
         if !notes.is_empty() {
             out += "\n";
-            notes.iter().for_each(|note| out += &format!("- {}\n", escape(note)));
+            notes.iter().for_each(|note| out += &format!("- {}\n", markdown_text(note)));
         }
         out
     }
@@ -249,15 +298,7 @@ impl Table {
         let mut out = String::new();
         for grid in self.grids(false) {
             let caption = format!("{}: {} ({})", self.title, grid.heading, self.data);
-            out += &format!("\\begin{{table}}\n\\centering\n\\caption{{{}}}\n", latex_text(&caption));
-            out += &format!("\\begin{{tabular}}{{l{}}}\n\\toprule\n", "r".repeat(grid.header.len() - 1));
-            let line = |cells: &[String]| {
-                let cells: Vec<_> = cells.iter().map(|c| latex_text(c)).collect();
-                format!("{} \\\\\n", cells.join(" & "))
-            };
-            out += &format!("{}\\midrule\n", line(&grid.header));
-            grid.rows.iter().for_each(|row| out += &line(row));
-            out += "\\bottomrule\n\\end{tabular}\n\\end{table}\n\n";
+            out += &latex_grid(&caption, &grid.header, &grid.rows);
         }
         for note in self.notes() {
             out += &format!("\\noindent {}\\par\n", latex_text(&note));
@@ -269,18 +310,7 @@ impl Table {
     pub fn text(&self) -> String {
         let mut out = format!("{}\n{}\n", self.title, self.data);
         for grid in self.grids(true) {
-            let lines: Vec<&Vec<String>> = [&grid.header].into_iter().chain(&grid.rows).collect();
-            let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max().unwrap_or(0);
-            let widths: Vec<usize> = (0..grid.header.len()).map(width).collect();
-            out += &format!("\n{}\n", grid.heading);
-            for line in lines {
-                let mut text = format!("{:<1$}", line[0], widths[0]);
-                for (cell, width) in line.iter().zip(&widths).skip(1) {
-                    text += &format!("  {cell:>width$}");
-                }
-                out += text.trim_end();
-                out += "\n";
-            }
+            out += &format!("\n{}\n{}", grid.heading, text_grid(&grid.header, &grid.rows));
         }
         out += "\n";
         self.notes().iter().for_each(|note| out += &format!("{note}\n"));
@@ -310,6 +340,13 @@ impl Table {
             self.rows.iter().filter(|r| r.subset == ALL && statistics.contains(&&*r.statistic)).collect();
         let mut header = vec!["method".to_owned()];
         let mut columns: Vec<Column> = Vec::new();
+        if self.has_origins() {
+            header.push("from".to_owned());
+            columns.push(Box::new(move |method| {
+                let origin = self.rows.iter().find(|r| r.method == method).and_then(|r| r.origin);
+                origin.map(|o| o.to_string()).unwrap_or_default()
+            }));
+        }
         for &statistic in statistics {
             let row = move |method: &str| self.rows.iter().find(|r| r.is(method, ALL, statistic));
             let of_this: Vec<_> = rows.iter().filter(|r| r.statistic == statistic).collect();
@@ -384,6 +421,10 @@ impl Table {
             (has(&|s| *s == Status::WithinTolerance), "≈ within the tolerance of the published value."),
             (has(&|s| *s == Status::Differs), "≠ farther from the published value than its tolerance."),
             (
+                self.has_origins(),
+                "from: the images themselves, another's score of each image, or the statistics that the publication has.",
+            ),
+            (
                 self.rows.iter().any(|r| r.statistic.ends_with(SIGNIFICANCE)),
                 "sig.: significantly higher (+) or lower (−) than the proposed method, or neither (0); Fisher z, two-sided 5 %.",
             ),
@@ -414,6 +455,7 @@ impl Table {
         if !sources.is_empty() {
             notes.push(format!("Published values: {}.", sources.join("; ")));
         }
+        notes.extend(self.more_notes.iter().cloned());
         notes
     }
 }
@@ -491,35 +533,6 @@ fn with_sign(beside: &Beside) -> String {
     }
 }
 
-/// `text` for LaTeX: its special characters escaped, the signs of this module as mathematics, other text as it is (UTF-8).
-pub(super) fn latex_text(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '_' | '%' | '&' | '#' | '$' | '{' | '}' => out.extend(['\\', c]),
-            '\\' => out += "\\textbackslash{}",
-            '~' => out += "\\textasciitilde{}",
-            '^' => out += "\\textasciicircum{}",
-            '<' | '>' | '|' => out.extend(['$', c, '$']),
-            '−' => out += "$-$",
-            '=' => out += "$=$",
-            '≈' => out += "$\\approx$",
-            '≠' => out += "$\\ne$",
-            '≤' => out += "$\\le$",
-            '≥' => out += "$\\ge$",
-            '×' => out += "$\\times$",
-            '±' => out += "$\\pm$",
-            'Ω' => out += "$\\Omega$",
-            'θ' => out += "$\\theta$",
-            'φ' => out += "$\\varphi$",
-            '∂' => out += "$\\partial$",
-            'σ' => out += "$\\sigma$",
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -579,13 +592,5 @@ mod tests {
             let error = Table::new("t", "d", rows).unwrap_err().to_string();
             assert!(error.contains(reason) && error.contains("srocc of a"), "{error}");
         }
-    }
-
-    #[test]
-    fn latex_has_no_special_character_left() {
-        assert_eq!(
-            latex_text("ms_unique 95 % & #1 {x} ≠ −1 ~ ^ \\"),
-            "ms\\_unique 95 \\% \\& \\#1 \\{x\\} $\\ne$ $-$1 \\textasciitilde{} \\textasciicircum{} \\textbackslash{}"
-        );
     }
 }

@@ -27,6 +27,7 @@ use crate::error::Result;
 use crate::models::Vae;
 use crate::nn::checkpoint::{self, About};
 use crate::ood::{Data, autoencoder};
+use crate::report::grid::Section;
 use crate::report::published::Published;
 use crate::report::table::Table;
 
@@ -56,13 +57,14 @@ pub(super) fn run(experiment: &Experiment, wanted: &Classification, mut session:
         DATABASE,
         signs.not_comparable().as_deref(),
     );
-    let folded = tables::folded(wanted, &data, &numbers, &table);
+    let sections = tables::sections(wanted, &data, &numbers, &table);
+    let folded = |form: fn(&Section) -> String| sections.iter().map(form).collect::<Vec<_>>().join("\n");
     session.outputs.add("seeds.csv", numbers.csv());
     session.outputs.add("loss.csv", losses(&networks));
     session.outputs.add("table.csv", table.csv());
     session.outputs.add("table.json", table.json());
-    session.outputs.add("table.md", folded.markdown());
-    session.outputs.add("table.tex", folded.latex());
+    session.outputs.add("table.md", folded(Section::markdown));
+    session.outputs.add("table.tex", folded(Section::latex));
     let first = &networks[0];
     let about = About::from([
         ("architecture".to_owned(), serde_json::to_string(&wanted.network).expect("numbers by name")),
@@ -84,7 +86,7 @@ pub(super) fn run(experiment: &Experiment, wanted: &Classification, mut session:
         numbers: &numbers,
     };
     charts::add(&results, &mut session)?;
-    session.finish(experiment, &data, signs.is_stand_in(), &folded.text())?;
+    session.finish(experiment, &data, signs.is_stand_in(), &folded(Section::text))?;
     networks.iter().for_each(Network::forget);
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! The tables of a classification as people read them, and what they say about the paper's claims.
 
 use super::statistics::{ACCURACY, AUROC, Numbers, PROPOSED, Part, STATISTICS};
-use crate::experiment::file::{Ablation, Classification, Method, Trial};
-use crate::report::folded::{Folded, Grid};
+use crate::experiment::file::{Ablation, Classification, Method, Trial, Variant};
+use crate::report::grid::Section;
 use crate::report::table::{Row, Status, Table};
 use crate::stats::moments::mean;
 use crate::stats::paired::{PairedTest, mean_interval};
@@ -11,31 +11,37 @@ use crate::stats::paired::{PairedTest, mean_interval};
 const LEVEL: f64 = 0.05;
 
 /// The folded tables. `table` is the long one, with the published values beside.
-pub(super) fn folded(wanted: &Classification, data: &str, numbers: &Numbers, table: &Table) -> Folded {
-    let mut grids = vec![accuracies(wanted, numbers, table), measures(wanted, numbers)];
-    grids.extend(gains(wanted, numbers));
-    grids.extend(wanted.ablations.iter().map(|ablation| of_ablation(ablation, numbers)));
-    let mut notes = Vec::new();
+pub(super) fn sections(wanted: &Classification, data: &str, numbers: &Numbers, table: &Table) -> Vec<Section> {
+    let mut sections = vec![accuracies(wanted, numbers, table), measures(wanted, numbers)];
+    sections.extend(gains(wanted, numbers));
+    sections.extend(claims(wanted, numbers));
+    sections.extend(wanted.ablations.iter().map(|ablation| of_ablation(ablation, numbers)));
+    let first = &mut sections[0];
+    first.text = vec![data.to_owned()];
+    first.notes.push(format!("Classifiers have seen clean images and {} only.", wanted.protocol.shown));
     if wanted.seeds.len() > 1 {
-        notes.push(format!(
+        first.notes.push(format!(
             "±: 95 % interval of the mean over {} seeds (Student); it speaks of other trainings, not of other images.",
             wanted.seeds.len()
         ));
     }
-    notes.push(format!(
-        "Classifiers have seen clean images and {} only.",
-        wanted.protocol.shown
-    ));
     let published: Vec<_> = table.rows().iter().filter_map(|r| r.published.as_ref()).collect();
     if let Some(beside) = published.first() {
-        notes.push(match &beside.status {
+        first.notes.push(match &beside.status {
             Status::NotComparable(reason) => format!("( ) published, but not comparable: {reason}."),
             _ => "Behind the slash: published, with one seed.".to_owned(),
         });
-        notes.push(format!("Published values: {}.", beside.source));
+        first.notes.push(format!("Published values: {}.", beside.source));
     }
-    notes.extend(claims(wanted, numbers));
-    Folded { title: wanted.title.clone(), data: data.to_owned(), grids, notes }
+    for section in &mut sections {
+        section.title = format!("{}: {}", wanted.title, section.title);
+    }
+    sections
+}
+
+/// A section without words.
+fn section(title: String, header: Vec<String>, rows: Vec<Vec<String>>) -> Section {
+    Section { title, text: Vec::new(), header, rows, notes: Vec::new() }
 }
 
 /// A challenge's or a statistic's name for a heading.
@@ -77,7 +83,7 @@ fn heading_of(part: &Part) -> String {
 }
 
 /// The paper's table: methods × types.
-fn accuracies(wanted: &Classification, numbers: &Numbers, table: &Table) -> Grid {
+fn accuracies(wanted: &Classification, numbers: &Numbers, table: &Table) -> Section {
     let parts = types(wanted);
     let cell = |method: &Method, part: &Part| {
         let ours = with_interval(&numbers.by_seed(&wanted.plain(method), *part, ACCURACY), 1);
@@ -88,19 +94,15 @@ fn accuracies(wanted: &Classification, numbers: &Numbers, table: &Table) -> Grid
             None => ours,
         }
     };
-    Grid {
-        heading: format!("Accuracy in %, {}", levels(wanted)),
-        header: header("method", parts.iter().map(heading_of)),
-        rows: wanted
-            .methods
-            .iter()
-            .map(|m| header(&m.name, parts.iter().map(|part| cell(m, part))))
-            .collect(),
-    }
+    section(
+        format!("accuracy in %, {}", levels(wanted)),
+        header("method", parts.iter().map(heading_of)),
+        wanted.methods.iter().map(|m| header(&m.name, parts.iter().map(|part| cell(m, part)))).collect(),
+    )
 }
 
 /// Methods × statistics, over all types.
-fn measures(wanted: &Classification, numbers: &Numbers) -> Grid {
+fn measures(wanted: &Classification, numbers: &Numbers) -> Section {
     let name = |statistic: &&str| {
         let (base, sampled) = match statistic.strip_suffix("_sampled") {
             Some(base) => (base, ", 20 thresholds"),
@@ -118,19 +120,16 @@ fn measures(wanted: &Classification, numbers: &Numbers) -> Grid {
     let cell = |method: &Method, statistic| {
         with_interval(&numbers.by_seed(&wanted.plain(method), Part::All, statistic), 3)
     };
-    Grid {
-        heading: format!("Detection, all types, {}", levels(wanted)),
-        header: header("method", STATISTICS[AUROC..].iter().map(name)),
-        rows: wanted
-            .methods
-            .iter()
-            .map(|m| header(&m.name, (AUROC..STATISTICS.len()).map(|statistic| cell(m, statistic))))
-            .collect(),
-    }
+    let line = |m: &Method| header(&m.name, (AUROC..STATISTICS.len()).map(|statistic| cell(m, statistic)));
+    section(
+        format!("detection, all types, {}", levels(wanted)),
+        header("method", STATISTICS[AUROC..].iter().map(name)),
+        wanted.methods.iter().map(line).collect(),
+    )
 }
 
 /// What the proposed method has more than each other one.
-fn gains(wanted: &Classification, numbers: &Numbers) -> Option<Grid> {
+fn gains(wanted: &Classification, numbers: &Numbers) -> Option<Section> {
     let (proposed, trial) = numbers.proposed();
     let others: Vec<&Method> = wanted.methods.iter().filter(|m| m.name != proposed).collect();
     if others.is_empty() || wanted.seeds.len() < 2 {
@@ -144,11 +143,11 @@ fn gains(wanted: &Classification, numbers: &Numbers) -> Option<Grid> {
         }
         None => "no difference".to_owned(),
     };
-    Some(Grid {
-        heading: format!("Accuracy of {proposed} less that of each other method, in points, paired by seed"),
-        header: header("against", parts.iter().map(heading_of)),
-        rows: others.iter().map(|m| header(&m.name, parts.iter().map(|part| cell(m, part)))).collect(),
-    })
+    Some(section(
+        format!("accuracy of {proposed} less that of each other method, in points, paired by seed"),
+        header("against", parts.iter().map(heading_of)),
+        others.iter().map(|m| header(&m.name, parts.iter().map(|part| cell(m, part)))).collect(),
+    ))
 }
 
 /// A difference with its interval.
@@ -158,7 +157,7 @@ fn gain(test: &PairedTest) -> String {
 }
 
 /// Variants × methods: accuracy and AUROC over all types.
-fn of_ablation(ablation: &Ablation, numbers: &Numbers) -> Grid {
+fn of_ablation(ablation: &Ablation, numbers: &Numbers) -> Section {
     let mut methods: Vec<&str> = Vec::new();
     for (method, _) in ablation.variants.iter().flat_map(|v| &v.trials) {
         if !methods.contains(&method.as_str()) {
@@ -171,76 +170,86 @@ fn of_ablation(ablation: &Ablation, numbers: &Numbers) -> Grid {
         format!("{accuracy}; {auroc}")
     };
     let name = |method: &&str| if method.is_empty() { "accuracy; AUROC".to_owned() } else { method.to_string() };
-    Grid {
-        heading: format!("{}: accuracy in %; AUROC; mean over types and levels", ablation.name),
-        header: header("variant", methods.iter().map(name)),
-        rows: ablation
-            .variants
-            .iter()
-            .map(|v| {
-                let of = |method: &&str| {
-                    let trial = v.trials.iter().find(|(name, _)| name == method);
-                    trial.map(|(_, trial)| cell(trial)).unwrap_or_default()
-                };
-                header(&v.name, methods.iter().map(of))
-            })
-            .collect(),
-    }
+    let line = |v: &Variant| {
+        let of = |method: &&str| {
+            let trial = v.trials.iter().find(|(name, _)| name == method);
+            trial.map(|(_, trial)| cell(trial)).unwrap_or_default()
+        };
+        header(&v.name, methods.iter().map(of))
+    };
+    section(
+        format!("{} (accuracy in %; AUROC; means over types and levels)", ablation.name),
+        header("variant", methods.iter().map(name)),
+        ablation.variants.iter().map(line).collect(),
+    )
 }
 
-/// How a comparison came out.
-fn verdict(test: Option<&PairedTest>) -> &'static str {
-    match test {
-        Some(test) if test.p < LEVEL && test.difference.mean > 0.0 => "holds here",
-        Some(test) if test.p < LEVEL => "does not hold here",
-        _ => "is undecided here",
-    }
+/// How a comparison came out, with its numbers.
+fn outcome(test: Option<&PairedTest>, decimals: usize) -> String {
+    let Some(test) = test else { return "undecided: no difference".to_owned() };
+    let word = match test.difference.mean {
+        _ if test.p >= LEVEL => "undecided",
+        mean if mean > 0.0 => "holds",
+        _ => "does not hold",
+    };
+    let (mean, half) = (test.difference.mean, test.difference.half_width);
+    format!("{word}: {mean:+.decimals$} ± {half:.decimals$}").replace('-', "−")
 }
 
-/// The claims of the paper's table, as they come out on these data.
-fn claims(wanted: &Classification, numbers: &Numbers) -> Vec<String> {
+/// What the paper's table says, and how it comes out on these data: claim by claim, by accuracy and by AUROC.
+///
+/// A comparison of two methods holds where the paired test over the seeds says so, and does not hold where it says the contrary.
+/// "The best on a type" holds where each other method is worse by that test, and does not hold where one is better.
+fn claims(wanted: &Classification, numbers: &Numbers) -> Option<Section> {
     let trial = |name: &str| wanted.methods.iter().find(|m| m.name == name).map(|m| wanted.plain(m));
-    let names = ["VAE-A", "VAE-R", "VAE-L", PROPOSED].map(trial);
-    let [Some(activations), Some(of_loss), Some(of_regulariser), Some(proposed)] = names else { return Vec::new() };
+    let [activations, of_loss, of_regulariser, proposed] = ["VAE-A", "VAE-R", "VAE-L", PROPOSED].map(trial);
+    let (activations, of_loss, of_regulariser, proposed) = (activations?, of_loss?, of_regulariser?, proposed?);
     if wanted.seeds.len() < 2 {
-        return vec!["With one seed none of the paper's claims can be tested; name several.".to_owned()];
+        return None;
     }
-    let mut notes = Vec::new();
+    let mut rows = Vec::new();
     for (claim, a, b) in [
-        ("Both gradients together tell images apart better than the activations", &proposed, &activations),
-        ("Both gradients together are better than that of the loss alone", &proposed, &of_loss),
-        ("Both gradients together are better than that of the regulariser alone", &proposed, &of_regulariser),
+        ("Both gradients together are better than the activations", &proposed, &activations),
+        ("Both gradients together are better than the loss's alone", &proposed, &of_loss),
+        ("Both gradients together are better than the regulariser's alone", &proposed, &of_regulariser),
         ("The regulariser's gradient is better than the activations", &of_regulariser, &activations),
     ] {
-        let [accuracy, auroc] = [ACCURACY, AUROC].map(|statistic| numbers.paired(a, b, Part::All, statistic));
-        let points = accuracy.as_ref().map_or("no difference".to_owned(), |t| format!("{} points", gain(t)));
-        let area = match &auroc {
-            Some(t) => format!("{:+.3} ± {:.3}", t.difference.mean, t.difference.half_width).replace('-', "−"),
-            None => "no difference".to_owned(),
-        };
-        notes.push(format!(
-            "Claim: \"{claim}\" {} by accuracy ({points}), and {} by AUROC ({area}).",
-            verdict(accuracy.as_ref()),
-            verdict(auroc.as_ref())
-        ));
+        let of = |statistic, decimals| outcome(numbers.paired(a, b, Part::All, statistic).as_ref(), decimals);
+        rows.push(vec![claim.to_owned(), of(ACCURACY, 1), of(AUROC, 3)]);
     }
     // The paper's table has Proposed first on five types, and VAE-R on decolorization.
-    for (part, best) in types(wanted).into_iter().filter(|part| *part != Part::All).map(|part| {
-        let loss_is_best = part.name() == "decolorization";
-        (part, if loss_is_best { ("VAE-R", &of_loss) } else { (PROPOSED, &proposed) })
-    }) {
-        let (name, trial) = best;
-        let others = wanted.methods.iter().filter(|m| m.name != name);
-        let tests: Vec<_> =
-            others.map(|m| (&m.name, numbers.paired(trial, &wanted.plain(m), part, ACCURACY))).collect();
-        let worse = tests.iter().find(|(_, t)| t.as_ref().is_some_and(|t| t.p < LEVEL && t.difference.mean < 0.0));
-        let all = tests.iter().all(|(_, t)| t.as_ref().is_some_and(|t| t.p < LEVEL && t.difference.mean > 0.0));
-        let outcome = match worse {
-            Some((other, _)) => format!("does not hold here: {other} is better"),
-            None if all => "holds here".to_owned(),
-            None => "is undecided here".to_owned(),
+    for part in types(wanted).into_iter().filter(|part| *part != Part::All) {
+        let (name, trial) = match part.name().as_str() {
+            "decolorization" => ("VAE-R", &of_loss),
+            _ => (PROPOSED, &proposed),
         };
-        notes.push(format!("Claim: \"{name} is the best of the four on {}\" {outcome}.", words(&part.name())));
+        let best = |statistic| {
+            let others = wanted.methods.iter().filter(|m| m.name != name);
+            let tests: Vec<_> =
+                others.map(|m| (&m.name, numbers.paired(trial, &wanted.plain(m), part, statistic))).collect();
+            let is = |better: bool| {
+                move |(_, test): &&(&String, Option<PairedTest>)| {
+                    test.as_ref().is_some_and(|t| t.p < LEVEL && (t.difference.mean > 0.0) == better)
+                }
+            };
+            let better: Vec<&str> = tests.iter().filter(is(false)).map(|(name, _)| name.as_str()).collect();
+            match better.is_empty() {
+                false => format!("does not hold: {}", better.join(", ")),
+                true if tests.iter().filter(is(true)).count() == tests.len() => "holds".to_owned(),
+                true => "undecided".to_owned(),
+            }
+        };
+        rows.push(vec![format!("{name} is the best on {}", words(&part.name())), best(ACCURACY), best(AUROC)]);
     }
-    notes
+    let mut section = section(
+        "what the paper's table says, on these data".to_owned(),
+        ["claim", "by accuracy (points)", "by AUROC"].map(str::to_owned).into(),
+        rows,
+    );
+    section.notes.push(format!(
+        "Paired t test over {} seeds, two-sided {} %; behind \"does not hold\" the methods that are better.",
+        wanted.seeds.len(),
+        100.0 * LEVEL
+    ));
+    Some(section)
 }

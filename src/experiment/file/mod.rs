@@ -23,8 +23,10 @@ use toml::de::DeValue;
 pub use classification::{
     Ablation, Challenges, Classification, DrawnSigns, Method, Protocol, Shown, Trial, Variant,
 };
-pub use image_quality::{Column, Competitors, ImageQuality, Iqa};
-pub use parts::{Autoencoder, Dataset, DatasetKind, Patches, Resample, SceneSize, StandIn, Statistics, Training};
+pub use image_quality::{Column, Competitors, ImageQuality, Iqa, Parity};
+pub use parts::{
+    Autoencoder, Dataset, DatasetKind, Distortions, Patches, Resample, SceneSize, StandIn, Statistics, Training,
+};
 pub use training::{Source, SparseAutoencoder, TrainingSpread};
 
 use self::classification::RawClassification;
@@ -140,7 +142,7 @@ levels = [1, 3, 5]
 methods = ["unique", "gradient"]
 [competitors]
 mos = "mos"
-mos_std = "mos_std"
+std = "mos_std"
 columns = [{ method = "psnr", column = "olives_m1_psnr" }]
 [statistics]
 bootstrap = 100
@@ -211,7 +213,27 @@ resample = "images"
 
     #[test]
     fn what_is_out_of_range_or_unknown_is_refused_at_its_place() {
-        let table: [(&str, &str, &str); 24] = [
+        let own = "[dataset]\nkind = \"csv\"\npath = \"mine.csv\"\nhigher_is_better = false\n\
+             columns = { image = \"a\", reference = \"b\", score = \"c\" }\n";
+        let (start, end) = (IMAGE_QUALITY.find("[dataset]").unwrap(), IMAGE_QUALITY.find("[iqa]").unwrap());
+        let own = &format!("{}{own}{}", &IMAGE_QUALITY[..start], &IMAGE_QUALITY[end..]);
+        match check(own, &[]).unwrap() {
+            Experiment::ImageQuality(e) => assert_eq!(e.dataset.folder(), Some(Path::new("mine.csv"))),
+            other => panic!("{other:?}"),
+        }
+        let table: [(&str, &str, &str); 36] = [
+            (own, "stand_in={scenes=1, width=64, height=64}", "nothing stands in for own data"),
+            (own, "dataset.columns.std=3", "expected a string"),
+            (own, "dataset.kind=tid2013", "only a `csv` dataset has columns"),
+            (IMAGE_QUALITY, "dataset.kind=csv", "a `csv` dataset needs `columns` and `higher_is_better`"),
+            (IMAGE_QUALITY, "dataset.higher_is_better=true", "only a `csv` dataset has columns"),
+            (IMAGE_QUALITY, "dataset.kind=multi-live", "has that database's own types and levels"),
+            (IMAGE_QUALITY, "iqa.methods=[\"psnr\", \"ms_ssim\"]", "`ms_ssim` is defined from 176×176 pixels on"),
+            (IMAGE_QUALITY, "iqa.methods=[\"fsimm\"]", "did you mean `fsim`?"),
+            (IMAGE_QUALITY, "competitors.dmos=x", "the opinions' column is needed"),
+            (IMAGE_QUALITY, "competitors.parity=[{method=\"psrn\", column=\"x\"}]", "did you mean `psnr`?"),
+            (IMAGE_QUALITY, "competitors.parity=[{metric=\"psnr\", column=\"x\"}]", "unknown key `metric`"),
+            (IMAGE_QUALITY, "live={columns=[]}", "at least one column"),
             (IMAGE_QUALITY, "kind=imagequality", "unknown kind of experiment `imagequality`"),
             (IMAGE_QUALITY, "kind=1", "`kind` is a string"),
             (IMAGE_QUALITY, "iqa.methods=[]", "at least one method"),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use crate::datasets::own;
 use crate::error::Result;
 use crate::experiment::text::Text;
 
@@ -21,6 +22,9 @@ pub struct Dataset {
     /// takes its place.
     #[serde(skip)]
     pub given: bool,
+    /// Which column is which, of a [`DatasetKind::Csv`] and of no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<own::Columns>,
 }
 
 impl Dataset {
@@ -36,6 +40,10 @@ impl Dataset {
 pub enum DatasetKind {
     /// TID2013 as its authors lay it out.
     Tid2013,
+    /// MULTI-LIVE as its authors lay it out.
+    MultiLive,
+    /// Anybody's images, in a CSV file.
+    Csv,
     /// Any folder of PNG, BMP or JPEG images.
     Images,
     /// CURE-TSR: any tree of files named as its authors name them.
@@ -44,7 +52,7 @@ pub enum DatasetKind {
     Gtsrb,
 }
 
-/// Procedural scenes under the distortion types of TID2013.
+/// Procedural scenes under the distortions of a database.
 #[derive(Clone, Debug, Serialize)]
 pub struct StandIn {
     /// Number of scenes, at least 1.
@@ -52,10 +60,24 @@ pub struct StandIn {
     /// Their size.
     #[serde(flatten)]
     pub size: SceneSize,
-    /// Distortion types, 1 to 24, ascending.
-    pub types: Vec<u8>,
-    /// Levels, 1 to 5, ascending, at least two.
-    pub levels: Vec<u8>,
+    /// Under what.
+    #[serde(flatten)]
+    pub distortions: Distortions,
+}
+
+/// What the scenes of a stand-in are distorted with.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Distortions {
+    /// TID2013's.
+    Tid2013 {
+        /// Distortion types, 1 to 24, ascending.
+        types: Vec<u8>,
+        /// Levels, 1 to 5, ascending, at least two.
+        levels: Vec<u8>,
+    },
+    /// MULTI-LIVE's: blur with JPEG and blur with noise, each at its three levels and with either alone.
+    MultiLive {},
 }
 
 /// The size of a procedural scene in pixels.
@@ -131,6 +153,18 @@ pub(super) type S<T> = Spanned<T>;
 pub(super) struct RawDataset {
     kind: S<DatasetKind>,
     path: S<PathBuf>,
+    columns: Option<S<RawColumns>>,
+    higher_is_better: Option<S<bool>>,
+}
+
+/// Which column of a `csv` dataset is which.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawColumns {
+    image: String,
+    reference: String,
+    score: String,
+    std: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -139,8 +173,8 @@ pub(super) struct RawStandIn {
     scenes: S<usize>,
     width: S<usize>,
     height: S<usize>,
-    types: S<Vec<u8>>,
-    levels: S<Vec<u8>>,
+    types: Option<S<Vec<u8>>>,
+    levels: Option<S<Vec<u8>>>,
 }
 
 #[derive(Deserialize)]
@@ -171,24 +205,59 @@ pub(super) struct RawAutoencoder {
 }
 
 impl RawDataset {
+    /// The dataset, if it is one of the `expected` kinds.
     pub(super) fn check(self, text: &Text, expected: &[DatasetKind]) -> Result<Dataset> {
         let kind = *self.kind.get_ref();
         if !expected.contains(&kind) {
             let problem = "this kind of experiment cannot read this kind of dataset";
             return Err(text.error(self.kind.span(), problem, None));
         }
-        let given = text.is_override(&self.path.span());
-        Ok(Dataset { kind, path: self.path.into_inner(), given })
+        let columns = match (kind == DatasetKind::Csv, self.columns, self.higher_is_better) {
+            (true, Some(columns), Some(higher)) => {
+                let RawColumns { image, reference, score, std } = columns.into_inner();
+                let higher_is_better = higher.into_inner();
+                Some(own::Columns { image, reference, score, deviation: std, higher_is_better })
+            }
+            (true, ..) => {
+                let problem = "a `csv` dataset needs `columns` and `higher_is_better`";
+                let hint = "columns = { image = \"…\", reference = \"…\", score = \"…\", std = \"…\" }";
+                return Err(text.error(self.kind.span(), problem, Some(hint.to_owned())));
+            }
+            (false, None, None) => None,
+            (false, columns, higher) => {
+                let span = columns.map(|c| c.span()).or(higher.map(|h| h.span())).unwrap_or_default();
+                let problem = "only a `csv` dataset has columns; a database's layout and scale are known";
+                return Err(text.error(span, problem, None));
+            }
+        };
+        // Own data has no stand-in: it has to be there.
+        let given = kind == DatasetKind::Csv || text.is_override(&self.path.span());
+        Ok(Dataset { kind, path: self.path.into_inner(), given, columns })
     }
 }
 
 impl RawStandIn {
-    pub(super) fn check(self, text: &Text) -> Result<StandIn> {
+    pub(super) fn check(self, text: &Text, dataset: DatasetKind) -> Result<StandIn> {
+        let distortions = match (dataset, self.types, self.levels) {
+            (DatasetKind::MultiLive, None, None) => Distortions::MultiLive {},
+            (DatasetKind::MultiLive, types, levels) => {
+                let span = types.or(levels).map(|list| list.span()).unwrap_or_default();
+                let problem = "the stand-in of MULTI-LIVE has that database's own types and levels; leave this out";
+                return Err(text.error(span, problem, None));
+            }
+            (_, Some(types), Some(levels)) => Distortions::Tid2013 {
+                types: ascending(distinct(text, types, "distortion type", 1..=24, 1)?),
+                levels: ascending(distinct(text, levels, "level", 1..=5, 2)?),
+            },
+            _ => {
+                let problem = "the stand-in needs `types` and `levels`";
+                return Err(text.error(self.scenes.span(), problem, None));
+            }
+        };
         Ok(StandIn {
             scenes: within(text, self.scenes, 1..=1000)?,
             size: scene_size(text, self.width, self.height)?,
-            types: ascending(distinct(text, self.types, "distortion type", 1..=24, 1)?),
-            levels: ascending(distinct(text, self.levels, "level", 1..=5, 2)?),
+            distortions,
         })
     }
 }

@@ -125,7 +125,7 @@ impl RawTrainingSpread {
             title: self.title,
             seed: self.seed,
             dataset: self.dataset.check(text, &[DatasetKind::Tid2013])?,
-            stand_in: self.stand_in.check(text)?,
+            stand_in: self.stand_in.check(text, DatasetKind::Tid2013)?,
             weights: self.weights,
             seeds,
             sources,

@@ -22,7 +22,12 @@ pub(super) const TYPE: Distortion = Distortion {
 
 /// The strength is the noise's variance.
 fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
-    let sigma = strength.sqrt();
+    noise(image, strength, random)
+}
+
+/// `image` with independent Gaussian noise of this variance (at least 0) in every sample.
+pub fn noise(image: &Rgb8, variance: f64, random: &mut Stream) -> Rgb8 {
+    let sigma = variance.sqrt();
     let mut planes = channels(image);
     planes.iter_mut().flat_map(|plane| &mut plane.values).for_each(|v| *v += sigma * random.normal());
     from_channels(&planes)

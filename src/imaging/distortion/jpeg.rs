@@ -21,9 +21,14 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is the quality as libjpeg counts it.
+/// The strength is the quality.
 fn distort(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
-    code(image, strength, |_, _, _, _| ())
+    jpeg(image, strength)
+}
+
+/// `image` after JPEG coding with `quality`, 1 to 100 as libjpeg counts it, and decoding.
+pub fn jpeg(image: &Rgb8, quality: f64) -> Rgb8 {
+    code(image, quality, |_, _, _, _| ())
 }
 
 /// `image` after coding with `quality` and decoding; `damage` may change the dequantised coefficients in between,

@@ -39,15 +39,18 @@ mod local_blockwise;
 mod lossy_compression_of_noisy;
 mod masked_noise;
 mod mean_shift;
+pub mod multiple;
 mod multiplicative_gaussian_noise;
 mod non_eccentricity_pattern_noise;
 mod quantization_noise;
 mod sparse_sampling_reconstruction;
 mod spatially_correlated_noise;
 
+pub use additive_gaussian_noise::noise;
 pub use color_saturation::saturation;
 pub use contrast_change::contrast;
 pub use gaussian_blur::blur;
+pub use jpeg::jpeg;
 pub use mean_shift::mean_shift;
 pub use quantization_noise::quantise;
 
