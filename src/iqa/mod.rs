@@ -10,7 +10,7 @@
 //! 3. The score is |ρ|¹⁰, where ρ is Spearman's rank correlation of the two images' features: 1 for identical images.
 //!
 //! A [`Method`] declares what step 2 is; a [`Scorer`] carries several of them out at once, and a [`Reference`] is the reference's side,
-//! computed once for all its distorted versions.
+//! computed once for all its distorted versions. A [`map`] says where in the image the difference lies.
 //!
 //! # Memory
 //! Everything is proportional to the number of blocks, 3,906 per megapixel of an image as given. A [`Scratch`] and a reference take 125 MB per
@@ -19,6 +19,7 @@
 
 pub mod features;
 pub mod gradient;
+pub mod map;
 pub mod method;
 pub mod metrics;
 pub mod score;

@@ -254,6 +254,19 @@ impl Reference<'_> {
     /// [`Error::Undefined`] with the reason: the sizes differ, or a score is not defined (see [`Scorer::reference`]), or all of an
     /// image's features are equal, so that nothing can be correlated with them.
     pub fn score(&self, image: &Rgb8, scratch: &mut Scratch) -> Result<Vec<Score>> {
+        let mut scores = Vec::with_capacity(self.sides.len());
+        self.compare(image, scratch, |_, rho, _| scores.push(Score::new(rho)))?;
+        Ok(scores)
+    }
+
+    /// Hands over, method by method, the method, the correlation of the features and the ranks of the reference's and of `image`'s features.
+    /// Errors as [`Reference::score`].
+    pub(super) fn compare(
+        &self,
+        image: &Rgb8,
+        scratch: &mut Scratch,
+        mut each: impl FnMut(&Method, f64, [&Ranks; 2]),
+    ) -> Result<()> {
         let (width, height) = self.size;
         if (image.width, image.height) != self.size {
             return Err(Error::Undefined(format!(
@@ -266,7 +279,6 @@ impl Reference<'_> {
         let model = &self.scorer.models.autoencoder;
         let mut own = None;
         let methods = self.scorer.methods.iter().zip(&self.scorer.fixed).zip(&self.sides);
-        let mut scores = Vec::with_capacity(self.sides.len());
         for ((method, fixed), side) in methods {
             let against = if let Some(side) = side {
                 let units = side.units.as_ref().or(fixed.as_ref()).expect("one of the two has the units");
@@ -293,9 +305,9 @@ impl Reference<'_> {
                     "{name}: all features of one of the images are equal; they correlate with nothing"
                 ))
             })?;
-            scores.push(Score::new(rho));
+            each(method, rho, [against, distorted_ranks]);
         }
-        Ok(scores)
+        Ok(())
     }
 }
 

@@ -140,6 +140,22 @@ impl Ranks {
         let scale = (self.squares as f64 * other.squares as f64).sqrt();
         Some((covariance / scale).clamp(-1.0, 1.0))
     }
+
+    /// What each place contributes to 1 − ρ: ½(z − w)², z and w being its two ranks less their mean, over the root of their sum of squares.
+    /// Σz² = Σw² = 1 and Σzw = ρ, so that the contributions sum to 1 − ρ. Not a number where one of the rankings is constant.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn disagreement(&self, other: &Ranks) -> impl Iterator<Item = f64> {
+        let (n, m) = (self.doubled.len(), other.doubled.len());
+        assert_eq!(n, m, "rankings of {n} and {m} values cannot be compared");
+        let mean = n as f64 + 1.0;
+        let scales = [self, other].map(|ranks| (ranks.squares as f64).sqrt());
+        self.doubled.iter().zip(&other.doubled).map(move |(&a, &b)| {
+            let difference = (f64::from(a) - mean) / scales[0] - (f64::from(b) - mean) / scales[1];
+            0.5 * difference * difference
+        })
+    }
 }
 
 /// Spearman's rank correlation ρ of `a` and `b`, with average ranks for ties. `None` where one of them is constant.

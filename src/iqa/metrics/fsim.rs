@@ -25,6 +25,7 @@ pub(super) const FSIM: Metric = Metric {
     name: "FSIM",
     key: "fsim",
     description: "similarity of phase congruency and gradients of luma",
+    range: (0.0, 1.0),
     smallest_side: 48,
     higher_is_better: true,
     compute: |reference, distorted| similarity(reference, distorted, false),

@@ -19,6 +19,7 @@ pub(super) const GMSD: Metric = Metric {
     name: "GMSD",
     key: "gmsd",
     description: "gradient magnitude similarity deviation",
+    range: (0.0, 1.0),
     smallest_side: 3,
     higher_is_better: false,
     compute: |reference, distorted| {

@@ -32,6 +32,7 @@ pub(super) const IW_SSIM: Metric = Metric {
     name: "IW-SSIM",
     key: "iw_ssim",
     description: "multi-scale SSIM weighted by information content",
+    range: (0.0, 1.0),
     smallest_side: WINDOW << (SCALES - 1),
     higher_is_better: true,
     compute: |reference, distorted| {

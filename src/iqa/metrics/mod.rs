@@ -46,7 +46,7 @@ mod per_sim;
 mod psnr;
 mod psnr_hvs;
 mod sr_sim;
-mod ssim;
+pub(super) mod ssim;
 mod summer;
 mod vif;
 
@@ -86,6 +86,9 @@ pub struct Metric {
     pub key: &'static str,
     /// What it is, in half a line.
     pub description: &'static str,
+    /// The lowest and the highest score that there can be; infinite where there is no bound. (`psnr_luma` can fall below its 0, by
+    /// 0.0005 for black against white.)
+    pub range: (f64, f64),
     /// The smallest image side, in pixels, for which it is defined.
     pub smallest_side: usize,
     /// Whether a higher score is a better image.

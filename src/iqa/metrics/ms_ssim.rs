@@ -25,6 +25,7 @@ pub(super) const MS_SSIM: Metric = Metric {
     name: "MS-SSIM",
     key: "ms_ssim",
     description: "multi-scale structural similarity, the product over scales",
+    range: (0.0, 1.0),
     smallest_side: WINDOW << (SCALES - 1),
     higher_is_better: true,
     compute: |reference, distorted| {
@@ -39,6 +40,7 @@ pub(super) const MS_SSIM_SUM: Metric = Metric {
     name: "MS-SSIM (sum)",
     key: "ms_ssim_sum",
     description: "multi-scale structural similarity, the weighted mean over scales",
+    range: (-1.0, 1.0),
     smallest_side: WINDOW << (SCALES - 1),
     higher_is_better: true,
     compute: |reference, distorted| {

@@ -28,6 +28,7 @@ pub(super) const PER_SIM: Metric = Metric {
     name: "PerSIM",
     key: "persim",
     description: "similarity of structure and colour in Lab over three resolutions: the laboratory's",
+    range: (0.0, 1.0),
     smallest_side: 13,
     higher_is_better: true,
     compute: |reference, distorted| {

@@ -16,6 +16,7 @@ pub(super) const PSNR: Metric = Metric {
     name: "PSNR",
     key: "psnr",
     description: "peak signal-to-noise ratio over R, G and B",
+    range: (0.0, f64::INFINITY),
     smallest_side: 1,
     higher_is_better: true,
     compute: |reference, distorted| {
@@ -28,6 +29,7 @@ pub(super) const PSNR_LUMA: Metric = Metric {
     name: "PSNR (luma)",
     key: "psnr_luma",
     description: "of rounded luma, 6.5025 added to the MSE: the laboratory's",
+    range: (0.0, 40.0),
     smallest_side: 1,
     higher_is_better: true,
     compute: |reference, distorted| decibels(luma_mse(reference, distorted) + 6.5025),

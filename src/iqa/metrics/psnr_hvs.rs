@@ -58,6 +58,7 @@ pub(super) const PSNR_HMA: Metric = Metric {
     name: "PSNR-HMA",
     key: "psnr_hma",
     description: "PSNR-HVS-M that counts mean shift and contrast change less",
+    range: (f64::NEG_INFINITY, f64::INFINITY),
     smallest_side: 8,
     higher_is_better: true,
     compute: |reference, distorted| decibels(adapted(reference, distorted, |errors| errors.masked)),

@@ -24,6 +24,7 @@ pub(super) const SR_SIM: Metric = Metric {
     name: "SR-SIM",
     key: "sr_sim",
     description: "similarity of spectral-residual saliency and gradients",
+    range: (0.0, 1.0),
     smallest_side: 40,
     higher_is_better: true,
     compute: |reference, distorted| {

@@ -23,6 +23,7 @@ pub(super) const SSIM: Metric = Metric {
     name: "SSIM",
     key: "ssim",
     description: "structural similarity at full size, as in the paper",
+    range: (-1.0, 1.0),
     smallest_side: WINDOW,
     higher_is_better: true,
     compute: |reference, distorted| terms(&gray(reference), &gray(distorted)).similarity,
@@ -32,6 +33,7 @@ pub(super) const SSIM_DOWNSAMPLED: Metric = Metric {
     name: "SSIM (downsampled)",
     key: "ssim_downsampled",
     description: "structural similarity after the authors' automatic downsampling: the laboratory's",
+    range: (-1.0, 1.0),
     smallest_side: WINDOW,
     higher_is_better: true,
     compute: |reference, distorted| {
@@ -42,7 +44,7 @@ pub(super) const SSIM_DOWNSAMPLED: Metric = Metric {
 };
 
 /// The side of the Gaussian window.
-pub(super) const WINDOW: usize = 11;
+pub(in crate::iqa) const WINDOW: usize = 11;
 /// (0.01 · 255)².
 pub(super) const C1: f64 = 6.5025;
 /// (0.03 · 255)².
@@ -56,15 +58,27 @@ pub(super) struct Terms {
 
 /// Both means for one pair of planes.
 pub(super) fn terms(x: &Plane, y: &Plane) -> Terms {
-    let weights = gaussian(WINDOW, 1.5);
-    let filtered = |plane: &Plane| separable(plane, &weights, &weights);
-    let mut squares = Plane { values: vec![0.0; x.values.len()], ..*x };
-    let mut products = squares.clone();
-    Lanes::dispatch(Products { x, y, squares: &mut squares, products: &mut products });
-    let maps = [x, y, &squares, &products].map(filtered);
+    let maps = moments(x, y);
     let n = maps[0].values.len() as f64;
     let [similarity, contrast_structure] = sums(Moments(maps.each_ref().map(|map| map.values.as_slice())));
     Terms { similarity: similarity / n, contrast_structure: contrast_structure / n }
+}
+
+/// SSIM at every position of its window, 10 fewer than the planes' pixels each way: the mean of the map is the metric.
+pub(in crate::iqa) fn map(x: &Plane, y: &Plane) -> Plane {
+    let maps = moments(x, y);
+    let moments = Moments(maps.each_ref().map(|map| map.values.as_slice()));
+    let values = (0..maps[0].values.len()).map(|i| plane::Terms::at(&moments, i)[0]).collect();
+    Plane { values, ..maps[0] }
+}
+
+/// The local means of x, y, x² + y² and x y.
+fn moments(x: &Plane, y: &Plane) -> [Plane; 4] {
+    let weights = gaussian(WINDOW, 1.5);
+    let mut squares = Plane { values: vec![0.0; x.values.len()], ..*x };
+    let mut products = squares.clone();
+    Lanes::dispatch(Products { x, y, squares: &mut squares, products: &mut products });
+    [x, y, &squares, &products].map(|plane| separable(plane, &weights, &weights))
 }
 
 /// x² + y² and x y.

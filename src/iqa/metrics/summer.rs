@@ -22,6 +22,7 @@ pub(super) const SUMMER: Metric = Metric {
     name: "SUMMER",
     key: "summer",
     description: "spectral analysis of the error over scales and colours",
+    range: (0.0, 5.0),
     smallest_side: 16,
     higher_is_better: true,
     compute: |reference, distorted| {

@@ -106,6 +106,8 @@ fn more_noise_is_a_worse_score() {
         let scores = versions.each_ref().map(|image| metric.score(&reference, image).unwrap());
         let falls = scores.windows(2).all(|pair| (pair[0] > pair[1]) == metric.higher_is_better);
         assert!(falls, "{}: {scores:?}", metric.key);
+        let (low, high) = metric.range;
+        assert!(scores.iter().all(|score| (low..=high).contains(score)), "{}: {scores:?}", metric.key);
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) const VIF: Metric = Metric {
     name: "VIF",
     key: "vif",
     description: "visual information fidelity, in wavelets",
+    range: (0.0, f64::INFINITY),
     smallest_side: 72,
     higher_is_better: true,
     compute: |reference, distorted| {
