@@ -41,7 +41,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! or, from the command line, `gradspace score reference.png distorted.png`.
+//! or, with every metric of the field beside them, from the command line: `gradspace score reference.png distorted.png`.
 //!
 //! # What is promised
 //!

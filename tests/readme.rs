@@ -67,6 +67,14 @@ fn the_commands_run_and_make_the_committed_results_again() {
         }
     }
     std::fs::write(work.path().join("mine/scores.csv"), table).expect("a table");
+    for folder in ["references", "encodes"] {
+        std::fs::create_dir(work.path().join(folder)).expect("a folder");
+    }
+    picture("references/hut.png", 1);
+    picture("encodes/hut_8.png", 8);
+    picture("encodes/hut_64.png", 64);
+    let pairs = "reference,distorted\nreferences/hut.png,encodes/hut_8.png\n";
+    std::fs::write(work.path().join("pairs.csv"), pairs).expect("a file");
     let commands = commands();
     assert!(commands.len() >= 7, "{commands:?}");
     for command in commands {

@@ -1,22 +1,21 @@
 //! The command line: what it takes, and which part of the library each command calls.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use rayon::ThreadPoolBuilder;
 
 use super::features::Features;
 use super::file::Experiment;
 use super::progress::Progress;
+use super::score::Score;
 use super::session::{Session, print};
-use super::{classification, image_quality, spread, training, weights};
+use super::{classification, image_quality, spread, training};
 use crate::autodiff::check;
 use crate::datasets::tid2013_rebuild::{Options, rebuild};
 use crate::error::{Error, Result};
-use crate::imaging::decode::read_image;
-use crate::iqa::{Method, Models, Scorer, Scratch};
 use crate::lanes::Simd;
 
 /// Distorted representation spaces characterized through backpropagated gradients.
@@ -35,7 +34,7 @@ pub struct CommandLine {
 enum Command {
     /// Run an experiment file (the word `run` may be left out)
     Run(Run),
-    /// Score a distorted image against its reference, with UNIQUE and with the gradient
+    /// Score distorted images against their references: the gradient, UNIQUE and every metric of the field
     Score(Score),
     /// Write the features of a folder of images under a trained network as a table for NumPy
     Features(Features),
@@ -99,28 +98,6 @@ impl Machine {
 }
 
 #[derive(Debug, Args)]
-struct Score {
-    /// The pristine image (PNG, BMP or JPEG)
-    reference: PathBuf,
-    /// The distorted image, of the same size
-    distorted: PathBuf,
-    /// Weights of the sparse autoencoder (.mat or .safetensors); the shipped ones if not given
-    #[arg(long, value_name = "FILE")]
-    weights: Option<PathBuf>,
-    /// How the scores are printed
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    #[command(flatten)]
-    machine: Machine,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
-#[derive(Debug, Args)]
 struct RebuildTid2013 {
     /// The folder of the 24 Kodak images, kodim01.png to kodim24.png
     #[arg(long, value_name = "DIR")]
@@ -175,40 +152,6 @@ impl Run {
             Experiment::TrainingSpread(wanted) => spread::run(&experiment, wanted, session)?,
             Experiment::Classification(wanted) => classification::run(&experiment, wanted, session)?,
         }
-        Ok(0)
-    }
-}
-
-impl Score {
-    fn run(self) -> Result<u8> {
-        self.machine.apply()?;
-        let (reference, distorted) = (read_image(&self.reference)?, read_image(&self.distorted)?);
-        let autoencoder = weights::load(self.weights.as_deref())?;
-        let methods = [Method::UNIQUE, Method::GRADIENT];
-        let scorer = Scorer::new(&methods, Models { autoencoder, ms_unique: Vec::new() })?;
-        let mut scratch = Scratch::default();
-        // The scorer knows pictures, not files; which of the two is at fault is known here.
-        let blame = |path: &Path| {
-            let path = path.to_path_buf();
-            move |error| match error {
-                Error::Undefined(problem) => Error::data(path, problem),
-                error => error,
-            }
-        };
-        let scores = scorer
-            .reference(&reference, &mut scratch)
-            .map_err(blame(&self.reference))?
-            .score(&distorted, &mut scratch)
-            .map_err(blame(&self.distorted))?;
-        let named = methods.iter().map(|m| m.name).zip(scores.iter().map(|s| s.value));
-        print(&match self.format {
-            Format::Text => named.map(|(name, score)| format!("{name:<8}  {score:.6}\n")).collect(),
-            Format::Json => {
-                let object: serde_json::Map<String, serde_json::Value> =
-                    named.map(|(name, score)| (name.to_owned(), score.into())).collect();
-                format!("{:#}\n", serde_json::Value::Object(object))
-            }
-        })?;
         Ok(0)
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`command`] | the command line |
 //! | [`mod@file`] | the experiment file: raw, then checked |
+//! | `score` | `gradspace score`: every metric of images of one's own |
 //! | `session` | times, inputs, outputs, manifest: what every experiment shares |
 //! | `image_quality` | scores of a database's images, statistics, tables, charts |
 //! | `training` | the sparse autoencoder, from patches to a file of weights |
@@ -24,6 +25,7 @@ pub mod file;
 mod image_quality;
 mod pictures;
 mod progress;
+mod score;
 mod scoring;
 mod session;
 mod spread;

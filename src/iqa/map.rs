@@ -12,7 +12,7 @@
 //!   (opposite ranks). The mean of the map is 1 − ρ, and the score |1 − mean|¹⁰. Nothing is left out of it, and nothing is added.
 //!
 //! Ranks are taken over the whole image, and patches are whitened by the whole image's statistics, so that a patch can
-//! disagree a little because others have changed. What changes all patches alike (a shift of the mean) is in neither the score nor the map.
+//! disagree a little because others have changed. What changes all patches alike (a shift of the mean, unless it clips) is in neither the score nor the map.
 
 use super::metrics::ssim::{self, WINDOW};
 use super::score::{Reference, Scratch};

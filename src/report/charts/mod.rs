@@ -10,17 +10,21 @@
 //! on ab_glyph's coverage of outlines (the same, in f32) and on the PNG encoder's pure-Rust deflate. Nothing asks the platform
 //! for a font, a clock or a transcendental function. Another version of these crates may give other bytes: `Cargo.lock` holds them.
 //!
+//! [`Maps`] alone, a sheet of photographs, is pixels only.
+//!
 //! Colours are Okabe and Ito's, distinguishable with any colour vision; where there are more series than colours, the shape of
 //! the marks changes too.
 
 mod axis;
 mod bars;
+mod colour_map;
 mod curves;
 mod dots;
 mod grid;
 mod histograms;
 mod intervals;
 mod legend;
+mod maps;
 mod multiples;
 pub(super) mod page;
 mod scatter;
@@ -30,6 +34,7 @@ pub use curves::{Curve, Curves};
 pub use dots::{Dots, Series};
 pub use histograms::{Histograms, HistogramsPanel};
 pub use intervals::{Interval, Intervals};
+pub use maps::{Map, Maps};
 pub use multiples::{Multiples, MultiplesPanel, Reference, ReferenceLine};
 pub use page::Picture;
 pub use scatter::{Panel, Scatter};
