@@ -22,10 +22,10 @@ type Hash = (String, String);
 
 /// The scorer's buffers, tens of megabytes each: as many as there are threads at work, lent and taken back.
 #[derive(Default)]
-struct Buffers(Mutex<Vec<Scratch>>);
+pub(super) struct Buffers(Mutex<Vec<Scratch>>);
 
 impl Buffers {
-    fn lend<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
+    pub fn lend<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         let free = || self.0.lock().expect("nothing panics while it holds the list");
         let mut scratch = free().pop().unwrap_or_default();
         let done = work(&mut scratch);

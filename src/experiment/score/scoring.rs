@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::super::progress::Progress;
+use super::super::scoring::Buffers;
 use super::measures::{How, Measure};
 use super::pairs::{Fault, Pair, identity};
 use crate::error::Result;
@@ -61,32 +62,26 @@ pub(super) fn score(
         groups.entry(identity(&pair.reference)).or_default().push(index);
     }
     let groups: Vec<Vec<usize>> = groups.into_values().collect();
-    let scored: Vec<Vec<Row>> = groups
-        .par_iter()
-        .map_init(Scratch::default, |scratch, group| score_group(pairs, group, &ready, scratch, progress))
-        .collect();
+    let buffers = Buffers::default();
+    let scored: Vec<Vec<Row>> =
+        groups.par_iter().map(|group| score_group(pairs, group, &ready, &buffers, progress)).collect();
     let mut rows: Vec<(usize, Row)> = groups.into_iter().flatten().zip(scored.into_iter().flatten()).collect();
     rows.sort_by_key(|(index, _)| *index);
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
 /// The pairs of one reference.
-fn score_group(
-    pairs: &[Pair],
-    group: &[usize],
-    ready: &[Ready],
-    scratch: &mut Scratch,
-    progress: &Progress,
-) -> Vec<Row> {
-    let reference = read(&pairs[group[0]].reference).map(|image| Prepared::new(image, ready, scratch));
+fn score_group(pairs: &[Pair], group: &[usize], ready: &[Ready], buffers: &Buffers, progress: &Progress) -> Vec<Row> {
+    let reference =
+        read(&pairs[group[0]].reference).map(|image| buffers.lend(|scratch| Prepared::new(image, ready, scratch)));
     group
         .par_iter()
-        .map_init(Scratch::default, |scratch, &index| {
+        .map(|&index| {
             let pair = pairs[index].clone();
             let scored = reference.as_ref().map_err(Fault::clone).and_then(|reference| {
                 let distorted = read(&pair.distorted)?;
                 reference.check_size(&pair, &distorted)?;
-                Ok(((distorted.width, distorted.height), reference.score(&distorted, ready, scratch, progress)))
+                Ok(((distorted.width, distorted.height), reference.score(&distorted, ready, buffers, progress)))
             });
             match scored {
                 Ok((size, values)) => Row { pair, size: Some(size), values, fault: None },
@@ -130,8 +125,8 @@ impl<'a> Prepared<'a> {
     }
 
     /// Every measure of a distorted image: the methods one by one, since they share their buffers, then the metrics.
-    fn score(&self, distorted: &Rgb8, ready: &[Ready], scratch: &mut Scratch, progress: &Progress) -> Vec<Value> {
-        let by_method = |side: &Option<std::result::Result<Reference, String>>| {
+    fn score(&self, distorted: &Rgb8, ready: &[Ready], buffers: &Buffers, progress: &Progress) -> Vec<Value> {
+        let by_method = |side: &Option<std::result::Result<Reference, String>>, scratch: &mut Scratch| {
             let score = match side.as_ref()? {
                 Ok(reference) => {
                     reference.score(distorted, scratch).map(|scores| scores[0].value).map_err(|e| e.to_string())
@@ -141,7 +136,8 @@ impl<'a> Prepared<'a> {
             progress.step();
             Some(score)
         };
-        let by_method: Vec<Option<Value>> = self.sides.iter().map(by_method).collect();
+        let by_method: Vec<Option<Value>> =
+            buffers.lend(|scratch| self.sides.iter().map(|side| by_method(side, scratch)).collect());
         let by_metric = |(ready, by_method): (&Ready, Option<Value>)| match (ready, by_method) {
             (Ready::Metric(metric), _) => {
                 let score = metric.score(&self.image, distorted).map_err(|error| {

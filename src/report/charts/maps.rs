@@ -8,7 +8,7 @@
 
 use super::colour_map::colour;
 use super::finite;
-use super::page::{Align, BLACK, Chart, GREY, MARGIN, Page, header_height, raster, shorten};
+use super::page::{Align, BLACK, Chart, GREY, MARGIN, Page, header_height, paint, shorten};
 use crate::error::Result;
 use crate::imaging::Rgb8;
 use crate::imaging::plane::Plane;
@@ -139,7 +139,9 @@ impl Maps<'_> {
     pub fn render(&self) -> Result<Rgb8> {
         let (reference, distorted) = (self.images[0].1, self.images[1].1);
         assert_eq!((reference.width, reference.height), (distorted.width, distorted.height), "images on one sheet");
-        let mut sheet = raster(self)?;
+        self.check()?;
+        let (width, height) = self.size();
+        let mut sheet = Rgb8::new(width as usize, height as usize, paint(self));
         let zoom = self.zoom();
         for (i, (_, image)) in self.images.iter().enumerate() {
             self.paint(&mut sheet, i, 0, |x, y| {

@@ -1,7 +1,6 @@
 //! A sheet to draw on: pixels as `f64`, y downwards, for either back end.
 
 use crate::error::Result;
-use crate::imaging::Rgb8;
 use image::ImageEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use plotters::backend::DrawingBackend;
