@@ -1,5 +1,6 @@
 //! The time of a quality score: a distorted 512×384 image, from the BMP file's bytes to its UNIQUE and gradient scores against a prepared
-//! reference.
+//! reference. `cargo bench --bench iqa -- metrics REF DIST` times the field's metrics instead; `benches/against_iqa_torch.sh` sets them
+//! beside PyTorch's.
 //!
 //! Where it goes, on one thread with AVX-512 (two 256-bit halves, peak 56 GFLOP/s in f64) of a machine shared with others, in ms:
 //!
@@ -19,6 +20,7 @@
 //! Half of the time is spent on ranks. `benches/against_numpy.sh` sets the whole against a numpy program in one run.
 
 use std::hint::black_box;
+use std::time::Instant;
 
 use divan::Bencher;
 use gradspace::autodiff::kernels::Convolution;
@@ -28,6 +30,7 @@ use gradspace::imaging::patches::Patches;
 use gradspace::imaging::resize::{ResizeScratch, halve, halve_into};
 use gradspace::imaging::whitening::{PatchMatrix, Zca, ZcaScratch};
 use gradspace::iqa::Features;
+use gradspace::iqa::metrics::METRICS;
 use gradspace::iqa::{Method, Models, Scorer, Scratch, features::features, gradient::gradient};
 use gradspace::lanes::{Lanes, Real};
 use gradspace::models::SparseAutoencoder;
@@ -37,7 +40,30 @@ use ndarray::{Array1, Array2};
 use rayon::prelude::*;
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().filter(|a| a != "--bench").skip(1).collect();
+    if let [word, reference, distorted] = &arguments[..]
+        && word == "metrics"
+    {
+        return metrics(reference, distorted);
+    }
     divan::main();
+}
+
+/// The best of seven times of every metric for two image files, after two that do not count: key, milliseconds, score.
+fn metrics(reference: &str, distorted: &str) {
+    let [reference, distorted] = [reference, distorted].map(|path| decode(&std::fs::read(path).unwrap()).unwrap());
+    for metric in METRICS {
+        let mut best = f64::INFINITY;
+        let mut score = 0.0;
+        for run in 0..9 {
+            let start = Instant::now();
+            score = metric.score(black_box(&reference), black_box(&distorted)).unwrap();
+            if run > 1 {
+                best = best.min(start.elapsed().as_secs_f64());
+            }
+        }
+        println!("{} {:.3} {score:.9}", metric.key, 1e3 * best);
+    }
 }
 
 /// A scene of smooth shading, edges and noise: the time does not depend on what is seen.

@@ -40,8 +40,9 @@ impl ComplexPlane {
 /// The transform of planes of one size.
 #[derive(Clone, Debug)]
 pub struct Fft2 {
-    across: Line,
-    down: Line,
+    /// Of rows and of columns.
+    pub(super) across: Line,
+    pub(super) down: Line,
 }
 
 /// What transforms work in; reused from one to the next.
@@ -66,7 +67,7 @@ impl Fft2 {
     pub fn forward(&self, plane: &mut ComplexPlane, scratch: &mut FftScratch) {
         assert_eq!((plane.width, plane.height), (self.across.n, self.down.n), "the transform's size");
         let FftScratch { line } = scratch;
-        line.resize(self.across.memory().max(self.down.memory()), Lanes::default());
+        line.resize(4 * self.across.room().max(self.down.room()), Lanes::default());
         Lanes::dispatch(Both { fft: self, width: plane.width, re: &mut plane.re, im: &mut plane.im, line });
     }
 
@@ -112,7 +113,7 @@ const LARGEST_PRIME: usize = 61;
 
 /// The transform of a line of n numbers.
 #[derive(Clone, Debug)]
-struct Line {
+pub(super) struct Line {
     n: usize,
     /// The radices, whose product is n; none where `bluestein` is there.
     radices: Vec<usize>,
@@ -154,14 +155,14 @@ impl Line {
         Line { n, radices, roots, bluestein }
     }
 
-    /// Numbers (real and imaginary ones apart) that a line and what it is made of take.
-    fn memory(&self) -> usize {
-        4 * self.bluestein.as_ref().map_or(self.n, |b| b.line.n)
+    /// How long each part of a line must be for [`Line::run`]: n, or more where it goes through a longer one.
+    pub(super) fn room(&self) -> usize {
+        self.bluestein.as_ref().map_or(self.n, |b| b.line.n)
     }
 
-    /// The transform of the first n of `re` and `im`, in place; the others are as many again.
+    /// The transform of the first n of `re` and `im`, in place; all four have [`Line::room`], and what else they hold is lost.
     #[inline(always)]
-    fn run<R: Real<Scalar = f64>>(&self, re: &mut [R], im: &mut [R], re2: &mut [R], im2: &mut [R]) {
+    pub(super) fn run<R: Real<Scalar = f64>>(&self, re: &mut [R], im: &mut [R], re2: &mut [R], im2: &mut [R]) {
         match &self.bluestein {
             None => self.stages(re, im, re2, im2),
             Some(bluestein) => bluestein.run(self.n, re, im, re2, im2),
@@ -360,7 +361,7 @@ impl Kernel<Lanes<f64, 8>> for Both<'_> {
         let Both { fft, width, re, im, line } = self;
         let height = re.len() / width;
         for (plan, lines, vertical) in [(&fft.down, width, true), (&fft.across, height, false)] {
-            let quarter = plan.memory() / 4;
+            let quarter = plan.room();
             for first in (0..lines).step_by(8) {
                 let lanes = (lines - first).min(8);
                 for (values, numbers) in [&*re, &*im].into_iter().zip(line.chunks_exact_mut(quarter)) {

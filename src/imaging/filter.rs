@@ -94,9 +94,6 @@ pub fn downsample(plane: &Plane, factor: usize, border: Border) -> Plane {
     if factor == 1 {
         return plane.clone();
     }
-    let before = (factor - 1) / 2;
-    let padded = pad(plane, before, factor - 1 - before, border);
-    let weights = vec![1.0 / factor as f64; factor];
     let (width, height) = (plane.width.div_ceil(factor), plane.height.div_ceil(factor));
     if factor == 2 && plane.width.is_multiple_of(2) && plane.height.is_multiple_of(2) {
         // No window reaches beyond the edge.
@@ -105,6 +102,9 @@ pub fn downsample(plane: &Plane, factor: usize, border: Border) -> Plane {
             0.25 * ((top[0] + top[1]) + (bottom[0] + bottom[1]))
         });
     }
+    let before = (factor - 1) / 2;
+    let padded = pad(plane, before, factor - 1 - before, border);
+    let weights = vec![1.0 / factor as f64; factor];
     let mean = separable(&padded, &weights, &weights);
     Plane::from_fn(width, height, |x, y| mean.at(factor * x, factor * y))
 }

@@ -12,10 +12,14 @@
 //! The noise estimate needs Σ over the image of the squared sum of the filters' even parts in space; by Parseval's theorem that is a
 //! sum over frequencies, so no filter is ever transformed.
 
-use super::fft::{ComplexPlane, Fft2, FftScratch};
+use super::fft::{Fft2, FftScratch};
 use super::plane::Plane;
 use crate::lanes::{Kernel, Lanes, Real, Register};
+use std::cell::RefCell;
 use std::f64::consts::PI;
+
+/// Eight numbers: of one row in neighbouring columns before the columns are transformed, of one column in neighbouring rows after.
+type Eight = Lanes<f64, 8>;
 
 const SCALES: usize = 4;
 const ORIENTATIONS: usize = 4;
@@ -27,85 +31,152 @@ const WAVELENGTH: f64 = 6.0;
 /// # Panics
 /// When the sizes differ.
 pub fn of_pair(x: &Plane, y: &Plane) -> [Plane; 2] {
-    let (width, height) = (x.width, x.height);
-    let bank = Bank::new(width, height);
-    let (fft, mut scratch) = (Fft2::new(width, height), FftScratch::default());
-    let spectra = fft.forward_pair(x, y, &mut scratch);
-    let mut energies = Vec::new();
-    let mut responses: [ComplexPlane; SCALES] = std::array::from_fn(|_| ComplexPlane::zeros(width, height));
-    spectra.map(|spectrum| {
-        let mut energy = vec![0.0; width * height];
-        let mut amplitude = vec![0.0; width * height];
-        for (angular, noise) in bank.angular.iter().zip(&bank.noise) {
-            for (radial, response) in bank.radial.iter().zip(&mut responses) {
-                Lanes::dispatch(Filter { spectrum: &spectrum, radial, angular, response });
-                fft.inverse(response, &mut scratch);
-            }
-            let threshold = noise * median_energy(&responses[0], &mut energies).sqrt();
-            Lanes::dispatch(Energy {
-                responses: &responses,
-                threshold,
-                energy: &mut energy,
-                amplitude: &mut amplitude,
-            });
-        }
-        energy.iter_mut().zip(&amplitude).for_each(|(energy, amplitude)| *energy /= amplitude);
-        Plane { width, height, values: energy }
+    let size = (x.width, x.height);
+    assert_eq!(size, (y.width, y.height), "two planes of one size");
+    WORKSPACE.with_borrow_mut(|kept| {
+        let kept = match kept {
+            Some(workspace) if workspace.size == size => workspace,
+            _ => kept.insert(Workspace::new(size.0, size.1)),
+        };
+        kept.load(x, y);
+        [0, 1].map(|image| kept.congruency(image))
     })
 }
 
-/// The log-Gabor filters in the frequency plane, zero frequency first.
+thread_local! {
+    /// That of the last size: images come in databases, where the sizes are few.
+    static WORKSPACE: RefCell<Option<Workspace>> = const { RefCell::new(None) };
+}
+
+/// Filters, plan and memory for images of one size: 23 planes. Fresh memory would cost as much time as the transforms.
+struct Workspace {
+    /// Width and height.
+    size: (usize, usize),
+    bank: Bank,
+    fft: Fft2,
+    fft_scratch: FftScratch,
+    /// Both images' spectra, real and imaginary parts, by eight columns: [column / 8][row].
+    spectra: [[Vec<Eight>; 2]; 2],
+    /// One orientation's responses, real and imaginary parts, by eight rows: [row / 8][column], with room after each for the transform.
+    responses: [[Vec<Eight>; 2]; SCALES],
+    line: Vec<Eight>,
+    /// [row / 8][column].
+    energy: Vec<Eight>,
+    amplitude: Vec<Eight>,
+    /// The finest responses' squared magnitudes, and how many there are of each size.
+    energies: Vec<f64>,
+    counts: Vec<u32>,
+}
+
+impl Workspace {
+    fn new(width: usize, height: usize) -> Workspace {
+        let fft = Fft2::new(width, height);
+        let (columns, rows) = (width.div_ceil(8), height.div_ceil(8));
+        let none = |count: usize| vec![Eight::zero(); count];
+        let part = || none(rows * fft.across.room());
+        Workspace {
+            size: (width, height),
+            bank: Bank::new(width, height),
+            spectra: std::array::from_fn(|_| std::array::from_fn(|_| none(columns * height))),
+            responses: std::array::from_fn(|_| [part(), part()]),
+            line: none(4 * fft.across.room().max(fft.down.room()).max(8 * rows)),
+            energy: none(rows * width),
+            amplitude: none(rows * width),
+            energies: Vec::with_capacity(width * height),
+            counts: vec![0; 1 << 14],
+            fft_scratch: FftScratch::default(),
+            fft,
+        }
+    }
+
+    /// Transforms both images.
+    fn load(&mut self, x: &Plane, y: &Plane) {
+        let (width, height) = self.size;
+        let both = self.fft.forward_pair(x, y, &mut self.fft_scratch);
+        for (spectrum, parts) in both.iter().zip(&mut self.spectra) {
+            for (values, part) in [&spectrum.re, &spectrum.im].into_iter().zip(parts) {
+                for (y, row) in values.chunks_exact(width).enumerate() {
+                    for (column, values) in row.chunks(8).enumerate() {
+                        part[column * height + y].0[..values.len()].copy_from_slice(values);
+                    }
+                }
+            }
+        }
+    }
+
+    fn congruency(&mut self, image: usize) -> Plane {
+        let Workspace { size, bank, fft, spectra, responses, line, energy, amplitude, energies, counts, .. } = self;
+        let (width, height) = *size;
+        energy.fill(Eight::zero());
+        amplitude.fill(Eight::zero());
+        for (angular, noise) in bank.angular.iter().zip(&bank.noise) {
+            for (radial, response) in bank.radial.iter().zip(responses.iter_mut()) {
+                Eight::dispatch(Columns { fft, size: *size, spectrum: &spectra[image], radial, angular, line, response });
+            }
+            energies.clear();
+            Eight::dispatch(Finest { fft, size: *size, line, response: &mut responses[0], energies });
+            let threshold = noise * median(energies, counts).sqrt();
+            Eight::dispatch(Energy { fft, size: *size, line, responses, threshold, energy, amplitude });
+        }
+        let mut congruency = vec![0.0; width * height];
+        for (y, row) in congruency.chunks_exact_mut(width).enumerate() {
+            let from = y / 8 * width;
+            for ((value, energy), amplitude) in row.iter_mut().zip(&energy[from..]).zip(&amplitude[from..]) {
+                *value = energy.0[y % 8] / amplitude.0[y % 8];
+            }
+        }
+        Plane { width, height, values: congruency }
+    }
+}
+
+/// The log-Gabor filters in the frequency plane, zero frequency first, by eight columns: [column / 8][row].
 struct Bank {
-    radial: Vec<Vec<f64>>,
-    angular: Vec<Vec<f64>>,
+    /// Divided by the number of pixels, as the inverse transform wants it; 0 beyond the last column.
+    radial: Vec<Vec<Eight>>,
+    angular: Vec<Vec<Eight>>,
     /// The threshold T of each orientation, for a median energy of 1.
     noise: Vec<f64>,
 }
 
 impl Bank {
     fn new(width: usize, height: usize) -> Bank {
-        let groups = (width * height).div_ceil(8);
-        let none = vec![Lanes::default(); groups];
-        let [mut radius, mut cosine, mut sine] = [none.clone(), none.clone(), none.clone()];
-        for i in 0..width * height {
-            let (x, y) = (frequency(i % width, width), frequency(i / width, height));
-            // At zero frequency any angle does, and any radius: the filters are 0 there.
-            let r = if i == 0 { 1.0 } else { (x * x + y * y).sqrt() };
-            radius[i / 8].0[i % 8] = r;
-            cosine[i / 8].0[i % 8] = if i == 0 { 1.0 } else { x / r };
-            sine[i / 8].0[i % 8] = if i == 0 { 0.0 } else { -y / r };
+        let groups = width.div_ceil(8) * height;
+        // The lanes past the end have any radius but 0, which has no logarithm.
+        let [mut radius, mut cosine, mut sine] = [1.0, 0.0, 0.0].map(|value| vec![Lanes([value; 8]); groups]);
+        for y in 0..height {
+            for x in 0..width {
+                let (group, lane) = (x / 8 * height + y, x % 8);
+                let zero = x == 0 && y == 0;
+                let (across, down) = (frequency(x, width), frequency(y, height));
+                // At zero frequency any angle does, and any radius: the filters are 0 there.
+                let r = if zero { 1.0 } else { (across * across + down * down).sqrt() };
+                radius[group].0[lane] = r;
+                cosine[group].0[lane] = if zero { 1.0 } else { across / r };
+                sine[group].0[lane] = if zero { 0.0 } else { -down / r };
+            }
         }
-        // The lanes past the end would take the logarithm of 0.
-        (width * height..8 * groups).for_each(|i| radius[i / 8].0[i % 8] = 1.0);
-        let mut radial = vec![none.clone(); SCALES];
-        let mut angular = vec![none; ORIENTATIONS];
-        Lanes::dispatch(Shapes {
+        let mut radial = vec![vec![Eight::zero(); groups]; SCALES];
+        let mut angular = vec![vec![Eight::zero(); groups]; ORIENTATIONS];
+        Eight::dispatch(Shapes {
             radius: &radius,
             cosine: &cosine,
             sine: &sine,
             radial: &mut radial,
             angular: &mut angular,
         });
-        let flat = |lanes: Vec<Vec<Lanes<f64, 8>>>| -> Vec<Vec<f64>> {
-            let one =
-                |filter: Vec<Lanes<f64, 8>>| filter.iter().flat_map(|lanes| lanes.0).take(width * height).collect();
-            lanes.into_iter().map(one).collect()
-        };
-        let (mut radial, angular) = (flat(radial), flat(angular));
-        radial.iter_mut().for_each(|filter| filter[0] = 0.0);
-        let mut all = radial[0].clone();
-        for filter in &radial[1..] {
-            all.iter_mut().zip(filter).for_each(|(sum, value)| *sum += value);
-        }
+        radial.iter_mut().for_each(|filter| filter[0].0[0] = 0.0);
+        let at = |filter: &[Eight], x: usize, y: usize| filter[x / 8 * height + y].0[x % 8];
         let noise = angular.iter().map(|angular| {
             let (mut finest, mut even) = (0.0, 0.0);
             for y in 0..height {
-                let (row, mirrored) = (y * width, if y == 0 { 0 } else { (height - y) * width });
                 for x in 0..width {
-                    let (at, mirror) = (row + x, mirrored + if x == 0 { 0 } else { width - x });
-                    let filter = radial[0][at] * angular[at];
+                    let (mirror_x, mirror_y) = ((width - x) % width, (height - y) % height);
+                    let filter = at(&radial[0], x, y) * at(angular, x, y);
                     finest += filter * filter;
-                    let both = 0.5 * (all[at] * angular[at] + all[mirror] * angular[mirror]);
+                    let all = |x: usize, y: usize| -> f64 {
+                        radial.iter().map(|radial| at(radial, x, y)).sum::<f64>() * at(angular, x, y)
+                    };
+                    let both = 0.5 * (all(x, y) + all(mirror_x, mirror_y));
                     even += both * both;
                 }
             }
@@ -114,6 +185,14 @@ impl Bank {
             tau * ((PI / 2.0).sqrt() + 2.0 * (2.0 - PI / 2.0).sqrt()) / 1.7
         });
         let noise = noise.collect();
+        let share = 1.0 / (width * height) as f64;
+        for filter in &mut radial {
+            for (group, eight) in filter.iter_mut().enumerate() {
+                for (lane, value) in eight.0.iter_mut().enumerate() {
+                    *value *= if group / height * 8 + lane < width { share } else { 0.0 };
+                }
+            }
+        }
         Bank { radial, angular, noise }
     }
 }
@@ -171,77 +250,183 @@ impl Kernel<Lanes<f64, 8>> for Shapes<'_> {
     }
 }
 
-struct Filter<'a> {
-    spectrum: &'a ComplexPlane,
-    radial: &'a [f64],
-    angular: &'a [f64],
-    response: &'a mut ComplexPlane,
+/// One filter's response, with its columns transformed back and its rows not yet. (Backwards is forwards with real and imaginary parts
+/// exchanged.)
+struct Columns<'a> {
+    fft: &'a Fft2,
+    size: (usize, usize),
+    spectrum: &'a [Vec<Eight>; 2],
+    radial: &'a [Eight],
+    angular: &'a [Eight],
+    line: &'a mut [Eight],
+    response: &'a mut [Vec<Eight>; 2],
 }
 
-impl Kernel<Lanes<f64, 8>> for Filter<'_> {
+impl Kernel<Eight> for Columns<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<R: Register<Lanes<f64, 8>>>(self) {
-        let Filter { spectrum, radial, angular, response } = self;
-        let n = radial.len();
-        let (re, im, angular) = (&spectrum.re[..n], &spectrum.im[..n], &angular[..n]);
-        let (out, out_im) = (&mut response.re[..n], &mut response.im[..n]);
-        for i in 0..n {
-            let filter = radial[i] * angular[i];
-            out[i] = re[i] * filter;
-            out_im[i] = im[i] * filter;
+    fn run<R: Register<Eight>>(self) {
+        let Columns { fft, size: (width, height), spectrum: [re, im], radial, angular, line, response } = self;
+        let pitch = fft.across.room();
+        let quarter = line.len() / 4;
+        for first in (0..width).step_by(8) {
+            let from = first / 8 * height;
+            let columns = (width - first).min(8);
+            {
+                let (re, im) = (&R::view(re)[from..][..height], &R::view(im)[from..][..height]);
+                let (radial, angular) = (&R::view(radial)[from..][..height], &R::view(angular)[from..][..height]);
+                let (x, rest) = R::view_mut(line).split_at_mut(quarter);
+                let (xi, rest) = rest.split_at_mut(quarter);
+                let (y, yi) = rest.split_at_mut(quarter);
+                let (a, b) = (&mut x[..height], &mut xi[..height]);
+                for i in 0..height {
+                    let filter = radial[i] * angular[i];
+                    a[i] = im[i] * filter;
+                    b[i] = re[i] * filter;
+                }
+                fft.down.run(x, xi, y, yi);
+            }
+            let (im, re) = line.split_at(quarter);
+            let [re_out, im_out] = &mut *response;
+            for (values, out) in [(re, re_out), (im, im_out)] {
+                for (group, rows) in values[..height.div_ceil(8) * 8].as_chunks::<8>().0.iter().enumerate() {
+                    let out = &mut out[group * pitch + first..][..columns];
+                    if let Ok(out) = <&mut [Eight; 8]>::try_from(&mut *out) {
+                        turn(rows, out);
+                    } else {
+                        let mut turned = [Eight::zero(); 8];
+                        turn(rows, &mut turned);
+                        out.copy_from_slice(&turned[..columns]);
+                    }
+                }
+            }
         }
     }
 }
 
-/// The median of |response|², found in memory that is used again.
-fn median_energy(response: &ComplexPlane, energies: &mut Vec<f64>) -> f64 {
-    energies.clear();
-    energies.extend(response.re.iter().zip(&response.im).map(|(a, b)| a * a + b * b));
-    let middle = energies.len() / 2;
-    let (below, &mut upper, _) = energies.select_nth_unstable_by(middle, f64::total_cmp);
-    if response.re.len() % 2 == 1 {
-        return upper;
+/// Rows into columns.
+#[inline(always)]
+fn turn(rows: &[Eight; 8], out: &mut [Eight; 8]) {
+    for (j, out) in out.iter_mut().enumerate() {
+        for (i, row) in rows.iter().enumerate() {
+            out.0[i] = row.0[j];
+        }
     }
-    let lower = below.iter().copied().max_by(f64::total_cmp).expect("an even number is not 0");
-    0.5 * (lower + upper)
 }
 
-/// Adds one orientation's energy beyond its threshold, and its amplitudes.
-struct Energy<'a> {
-    responses: &'a [ComplexPlane; SCALES],
-    threshold: f64,
-    energy: &'a mut [f64],
-    amplitude: &'a mut [f64],
+/// Transforms eight rows of a response back, in place.
+#[inline(always)]
+fn rows_back<R: Register<Eight>>(fft: &Fft2, response: &mut [Vec<Eight>; 2], group: usize, line: &mut [Eight]) {
+    let pitch = fft.across.room();
+    let [re, im] = response;
+    let (re, im) = (&mut R::view_mut(re)[group * pitch..][..pitch], &mut R::view_mut(im)[group * pitch..][..pitch]);
+    let (y, yi) = R::view_mut(line).split_at_mut(pitch);
+    fft.across.run(im, re, y, yi);
 }
 
-impl Kernel<Lanes<f64, 8>> for Energy<'_> {
+/// Finishes the finest response and lists its squared magnitudes.
+struct Finest<'a> {
+    fft: &'a Fft2,
+    size: (usize, usize),
+    line: &'a mut [Eight],
+    response: &'a mut [Vec<Eight>; 2],
+    energies: &'a mut Vec<f64>,
+}
+
+impl Kernel<Eight> for Finest<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<R: Register<Lanes<f64, 8>>>(self) {
-        let Energy { responses, threshold, energy, amplitude } = self;
-        let n = energy.len();
-        let even: [&[f64]; SCALES] = std::array::from_fn(|s| &responses[s].re[..n]);
-        let odd: [&[f64]; SCALES] = std::array::from_fn(|s| &responses[s].im[..n]);
-        let amplitude = &mut amplitude[..n];
-        for i in 0..n {
-            let (mut all_even, mut all_odd, mut amplitudes) = (0.0, 0.0, 0.0);
-            for s in 0..SCALES {
-                all_even += even[s][i];
-                all_odd += odd[s][i];
-                amplitudes += (even[s][i] * even[s][i] + odd[s][i] * odd[s][i]).sqrt();
+    fn run<R: Register<Eight>>(self) {
+        let Finest { fft, size: (width, height), line, response, energies } = self;
+        let pitch = fft.across.room();
+        for group in 0..height.div_ceil(8) {
+            rows_back::<R>(fft, response, group, line);
+            let [re, im] = &*response;
+            let (re, im) = (&R::view(re)[group * pitch..][..width], &R::view(im)[group * pitch..][..width]);
+            let squares = &mut R::view_mut(line)[..width];
+            for i in 0..width {
+                squares[i] = re[i] * re[i] + im[i] * im[i];
             }
-            let length = (all_even * all_even + all_odd * all_odd).sqrt() + 1e-4;
-            let (mean_even, mean_odd) = (all_even / length, all_odd / length);
-            let mut along = 0.0;
-            for s in 0..SCALES {
-                along += even[s][i] * mean_even + odd[s][i] * mean_odd
-                    - (even[s][i] * mean_odd - odd[s][i] * mean_even).abs();
+            let rows = (height - 8 * group).min(8);
+            for eight in &line[..width] {
+                energies.extend_from_slice(&eight.0[..rows]);
             }
-            energy[i] += (along - threshold).max(0.0);
-            amplitude[i] += amplitudes;
+        }
+    }
+}
+
+/// The median of numbers that are not negative, by counting how many there are of each size: to an eighth of an octave, in
+/// the order of their bits. `counts` is all 0 before and after.
+fn median(values: &[f64], counts: &mut [u32]) -> f64 {
+    let size = |value: f64| (value.to_bits() >> 49) as usize;
+    values.iter().for_each(|&value| counts[size(value)] += 1);
+    let ranked = |rank: usize| {
+        let (mut below, mut of_size) = (0, 0);
+        while below + counts[of_size] as usize <= rank {
+            below += counts[of_size] as usize;
+            of_size += 1;
+        }
+        let mut alike: Vec<f64> = values.iter().copied().filter(|&value| size(value) == of_size).collect();
+        *alike.select_nth_unstable_by(rank - below, f64::total_cmp).1
+    };
+    let middle = values.len() / 2;
+    let upper = ranked(middle);
+    let median = if values.len() % 2 == 1 { upper } else { 0.5 * (ranked(middle - 1) + upper) };
+    counts.fill(0);
+    median
+}
+
+/// Finishes the coarser responses and adds one orientation's energy beyond its threshold, and its amplitudes.
+struct Energy<'a> {
+    fft: &'a Fft2,
+    size: (usize, usize),
+    line: &'a mut [Eight],
+    responses: &'a mut [[Vec<Eight>; 2]; SCALES],
+    threshold: f64,
+    energy: &'a mut [Eight],
+    amplitude: &'a mut [Eight],
+}
+
+impl Kernel<Eight> for Energy<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<R: Register<Eight>>(self) {
+        let Energy { fft, size: (width, height), line, responses, threshold, energy, amplitude } = self;
+        let pitch = fft.across.room();
+        let (threshold, nothing) = (R::splat(threshold), R::zero());
+        for group in 0..height.div_ceil(8) {
+            for response in &mut responses[1..] {
+                rows_back::<R>(fft, response, group, line);
+            }
+            let mut even: [&[R]; SCALES] = [&[]; SCALES];
+            let mut odd = even;
+            for s in 0..SCALES {
+                even[s] = &R::view(&responses[s][0])[group * pitch..][..width];
+                odd[s] = &R::view(&responses[s][1])[group * pitch..][..width];
+            }
+            let energy = &mut R::view_mut(energy)[group * width..][..width];
+            let amplitude = &mut R::view_mut(amplitude)[group * width..][..width];
+            for i in 0..width {
+                let (mut all_even, mut all_odd, mut amplitudes) = (nothing, nothing, nothing);
+                for s in 0..SCALES {
+                    let (e, o) = (even[s][i], odd[s][i]);
+                    all_even = all_even + e;
+                    all_odd = all_odd + o;
+                    amplitudes = amplitudes + (e * e + o * o).sqrt();
+                }
+                let length = (all_even * all_even + all_odd * all_odd).sqrt() + R::splat(1e-4);
+                let mut along = nothing;
+                for s in 0..SCALES {
+                    let (e, o) = (even[s][i], odd[s][i]);
+                    along = along + (e * all_even + o * all_odd - (e * all_odd - o * all_even).abs());
+                }
+                let beyond = along / length - threshold;
+                energy[i] = energy[i] + R::select_lt(nothing, beyond, beyond, nothing);
+                amplitude[i] = amplitude[i] + amplitudes;
+            }
         }
     }
 }
