@@ -94,17 +94,27 @@ impl Fft2 {
         self.forward(&mut both, scratch);
         let mut out = [ComplexPlane::zeros(width, height), ComplexPlane::zeros(width, height)];
         let [first, second] = &mut out;
-        for k in 0..height {
-            let (row, mirrored) = (k * width, if k == 0 { 0 } else { (height - k) * width });
-            for l in 0..width {
-                let (at, mirror) = (row + l, mirrored + if l == 0 { 0 } else { width - l });
-                let (a, b) = (both.re[at], both.im[at]);
-                let (c, d) = (both.re[mirror], both.im[mirror]);
-                (first.re[at], first.im[at]) = (0.5 * (a + c), 0.5 * (b - d));
-                (second.re[at], second.im[at]) = (0.5 * (b + d), 0.5 * (c - a));
-            }
-        }
+        separate(&both, |l, k, parts| {
+            let at = k * width + l;
+            [first.re[at], first.im[at], second.re[at], second.im[at]] = parts;
+        });
         out
+    }
+}
+
+/// Takes the transform of x + iy, both real, apart: `put` gets each column and row of frequencies, with the real and imaginary parts of x's
+/// transform and of y's.
+#[inline(always)]
+pub(super) fn separate(both: &ComplexPlane, mut put: impl FnMut(usize, usize, [f64; 4])) {
+    let ComplexPlane { width, height, re, im } = both;
+    for k in 0..*height {
+        let (row, mirrored) = (k * width, if k == 0 { 0 } else { (height - k) * width });
+        for l in 0..*width {
+            let (at, mirror) = (row + l, mirrored + if l == 0 { 0 } else { width - l });
+            let (a, b) = (re[at], im[at]);
+            let (c, d) = (re[mirror], im[mirror]);
+            put(l, k, [0.5 * (a + c), 0.5 * (b - d), 0.5 * (b + d), 0.5 * (c - a)]);
+        }
     }
 }
 

@@ -97,10 +97,13 @@ pub fn downsample(plane: &Plane, factor: usize, border: Border) -> Plane {
     let (width, height) = (plane.width.div_ceil(factor), plane.height.div_ceil(factor));
     if factor == 2 && plane.width.is_multiple_of(2) && plane.height.is_multiple_of(2) {
         // No window reaches beyond the edge.
-        return Plane::from_fn(width, height, |x, y| {
-            let (top, bottom) = (&plane.row(2 * y)[2 * x..], &plane.row(2 * y + 1)[2 * x..]);
-            0.25 * ((top[0] + top[1]) + (bottom[0] + bottom[1]))
-        });
+        let mut values = Vec::with_capacity(width * height);
+        for rows in plane.values.chunks_exact(2 * plane.width) {
+            let (top, bottom) = rows.split_at(plane.width);
+            let pairs = top.as_chunks::<2>().0.iter().zip(bottom.as_chunks::<2>().0);
+            values.extend(pairs.map(|(top, bottom)| 0.25 * ((top[0] + top[1]) + (bottom[0] + bottom[1]))));
+        }
+        return Plane { width, height, values };
     }
     let before = (factor - 1) / 2;
     let padded = pad(plane, before, factor - 1 - before, border);

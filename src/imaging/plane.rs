@@ -86,13 +86,14 @@ pub fn luma(image: &Rgb8) -> Plane {
     from_pixels(image, |[r, g, b]| 0.299 * r + 0.587 * g + 0.114 * b)
 }
 
-/// Y, I and Q of NTSC with the three-digit weights that FSIM and its relatives use, not rounded.
-pub fn yiq(image: &Rgb8) -> [Plane; 3] {
-    [
-        luma(image),
-        from_pixels(image, |[r, g, b]| 0.596 * r - 0.274 * g - 0.322 * b),
-        from_pixels(image, |[r, g, b]| 0.211 * r - 0.523 * g + 0.312 * b),
-    ]
+/// I of NTSC, orange against blue, as [`luma`].
+pub fn in_phase(image: &Rgb8) -> Plane {
+    from_pixels(image, |[r, g, b]| 0.596 * r - 0.274 * g - 0.322 * b)
+}
+
+/// Q of NTSC, purple against green, as [`luma`].
+pub fn quadrature(image: &Rgb8) -> Plane {
+    from_pixels(image, |[r, g, b]| 0.211 * r - 0.523 * g + 0.312 * b)
 }
 
 /// R, G and B apart.
@@ -194,7 +195,7 @@ mod tests {
         let image = Rgb8::from_fn(5, 1, |x, _| colours[x]);
         // MATLAB: rgb2gray(uint8(...)).
         assert_eq!(gray(&image).values, [76.0, 150.0, 29.0, 255.0, 66.0]);
-        let [y, i, q] = yiq(&image);
+        let [y, i, q] = [luma, in_phase, quadrature].map(|channel| channel(&image));
         assert!((y.at(4, 0) - 66.398).abs() < 1e-12 && (i.at(0, 0) - 151.98).abs() < 1e-12);
         assert!(i.at(3, 0).abs() < 1e-12 && q.at(3, 0).abs() < 1e-12, "grey has no colour");
         assert_eq!(rgb(&image)[2].values, [0.0, 0.0, 255.0, 255.0, 59.0]);

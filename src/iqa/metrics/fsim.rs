@@ -17,7 +17,7 @@ use super::Metric;
 use crate::imaging::Rgb8;
 use crate::imaging::filter::{Border, automatic_factor, downsample, gradient_magnitude};
 use crate::imaging::phase_congruency;
-use crate::imaging::plane::{Plane, Terms, luma, sums, yiq};
+use crate::imaging::plane::{Plane, Terms, in_phase, luma, quadrature, sums};
 use crate::lanes::math::{powf, sin_cos};
 use crate::lanes::{Kernel, Lanes, Real, Register};
 
@@ -41,7 +41,11 @@ pub(super) const FSIMC: Metric = Metric {
 
 fn similarity(reference: &Rgb8, distorted: &Rgb8, in_colour: bool) -> f64 {
     let factor = automatic_factor(reference.width, reference.height);
-    let [x, y] = [reference, distorted].map(|image| downsample(&luma(image), factor, Border::Zero));
+    // One channel at a time, so that they share memory.
+    let pair = |channel: fn(&Rgb8) -> Plane| {
+        [reference, distorted].map(|image| downsample(&channel(image), factor, Border::Zero))
+    };
+    let [x, y] = pair(luma);
     if x.is_flat() || y.is_flat() {
         // A flat image has no phase.
         return f64::NAN;
@@ -49,8 +53,7 @@ fn similarity(reference: &Rgb8, distorted: &Rgb8, in_colour: bool) -> f64 {
     let congruency = phase_congruency::of_pair(&x, &y);
     let gradients = [&x, &y].map(|plane| gradient_magnitude(plane, 3.0 / 16.0, 10.0 / 16.0));
     let colour = if in_colour {
-        let [[_, i, q], [_, i2, q2]] =
-            [reference, distorted].map(|image| yiq(image).map(|plane| downsample(&plane, factor, Border::Zero)));
+        let ([i, i2], [q, q2]) = (pair(in_phase), pair(quadrature));
         colour_similarity(&[i, i2, q, q2])
     } else {
         vec![1.0; x.values.len()]
