@@ -69,12 +69,16 @@ fn table(rows: &[Row], measures: &[Measure], sorted: usize) -> String {
 
     let (distorted, below) = shortened(rows, 1);
     let (references, _) = shortened(rows, 0);
+    let one_reference = rows.iter().all(|row| row.pair.names[0] == rows[0].pair.names[0]);
+    if one_reference {
+        text += &format!("reference {}\n", rows[0].pair.names[0]);
+    }
     if !below.is_empty() {
         text += &format!("images in {below}\n");
     }
     let mut names: Vec<Vec<String>> = vec![vec!["image".to_owned()]];
     names.extend(distorted.iter().map(|name| vec![name.clone()]));
-    if references.iter().any(|name| *name != references[0]) {
+    if !one_reference {
         names[0].push("reference".to_owned());
         names[1..].iter_mut().zip(references).for_each(|(line, name)| line.push(name));
     }
@@ -336,6 +340,7 @@ mod tests {
         let shown = text(&rows(), &measures(), Some(1));
         let expected = "\
 sorted by gmsd, lower is better; * is the best of its column
+reference r/a.png
 images in d
 
 image    gmsd     ssim      psnr

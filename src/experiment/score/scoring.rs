@@ -3,6 +3,8 @@
 //! References in parallel, within each its distorted images, and within each of these the metrics, so that neither one pair nor a thousand leave a
 //! thread idle. Every image is decoded once, and what the methods know of a reference alone is computed once for all its distorted
 //! versions. A score goes to the place that its pair has: threads change nothing but the time.
+//!
+//! Memory: a pair of 12 megapixels takes 4 GB with all metrics, and each further thread 2 GB.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,7 +29,7 @@ pub(super) type Value = std::result::Result<f64, String>;
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub pair: Pair,
-    /// Width and height; `None` where an image could not be read.
+    /// Width and height; `None` where the images could not be read or compared.
     pub size: Option<(usize, usize)>,
     /// A value for each measure.
     pub values: Vec<Value>,

@@ -40,7 +40,7 @@ pub struct Map {
     pub side: usize,
 }
 
-/// Panels are made about this wide: large images are averaged, small ones enlarged, by whole factors.
+/// Panels are made about this large: larger images are averaged, small ones enlarged, by whole factors.
 const PANEL: usize = 512;
 /// Between panels, and what is above and below one.
 const GUTTER: usize = 28;
@@ -129,7 +129,7 @@ impl Zoom {
 }
 
 impl Maps<'_> {
-    /// The sheet, about 1100 pixels wide for images from 170 pixels on.
+    /// The sheet. The longer side of a panel is 257 to 768 pixels.
     ///
     /// # Panics
     /// When the two images are not of one size.
@@ -233,7 +233,7 @@ impl Chart for Maps<'_> {
                 let (label, align) = match part {
                     0 => ("0 same".to_owned(), Align::Left),
                     _ if part < parts => (label, Align::Centre),
-                    _ if beyond => (format!("{label} and more"), Align::Right),
+                    _ if beyond => (format!("≥ {label}"), Align::Right),
                     _ => (label, Align::Right),
                 };
                 page.text(&label, (x, below + 18.0), 12.0, align, GREY);
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn small_images_grow_and_large_ones_shrink() {
         for ((width, height), panel) in
-            [((20, 30), (340, 510)), ((1, 1), (512, 512)), ((3000, 2000), (750, 500)), ((513, 600), (513, 600))]
+            [((20, 30), (340, 510)), ((1, 1), (512, 512)), ((1600, 1200), (534, 400)), ((513, 600), (513, 600))]
         {
             let (reference, distorted) = images(width, height);
             let maps = sheet(&reference, &distorted, Plane::new(1, 1, vec![0.25]), 0, 3000);
