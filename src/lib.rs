@@ -13,10 +13,10 @@
 //! |---|---|
 //! | [`lanes`] | the scalar abstraction: one image per SIMD lane; exp, ln and their relatives; the only `unsafe` |
 //! | [`autodiff`] | the tape, one file per operation, the gradient checker |
-//! | [`nn`], [`models`] | parameters by name, Adam, L-BFGS, checkpoints; the sparse autoencoder and its training, the variational autoencoder |
+//! | [`nn`], [`models`] | parameters by name, Adam, L-BFGS, checkpoints; the sparse autoencoder and its training, the variational autoencoder, the classifier |
 //! | [`stats`], [`imaging`] | correlations, fits, intervals, random numbers; decoding, resize, colour, patches, whitening, distortions, challenges, drawn scenes and signs |
 //! | [`datasets`], [`gradients`], [`iqa`] | the readers of data; features from gradients, one row per image, streamed; UNIQUE, MS-UNIQUE, the gradient score and its ablation, the field's metrics |
-//! | [`ood`] | out-of-distribution detection: training the variational autoencoder on clean images |
+//! | [`ood`] | out-of-distribution detection: training the variational autoencoder on clean images, and classifiers on its features |
 //! | [`report`], [`experiment`] | tables, charts and manifests; from an experiment file to results |
 //!
 //! [`error`] and [`files`] lie below all of them.
