@@ -308,11 +308,10 @@ const CHALLENGES: [&str; 12] = [
     "haze",
 ];
 
-fn multiples(
-    reference: Option<ReferenceLine>,
-    series: &[&str],
-    panels: Vec<(&str, Vec<Vec<(f64, Estimate)>>)>,
-) -> Multiples {
+/// Points of each series.
+type Lines = Vec<Vec<(f64, Estimate)>>;
+
+fn multiples(reference: Option<ReferenceLine>, series: &[&str], panels: Vec<(&str, Lines)>) -> Multiples {
     let panel = |(name, curves): (&str, _)| MultiplesPanel { name: name.to_owned(), curves };
     Multiples {
         title: "Accuracy".into(),

@@ -9,6 +9,10 @@
 //!
 //! The transform is periodic: the image's right edge meets its left.
 //!
+//! An image takes sixteen transforms back, one for each filter. Columns come out of the spectrum eight at a time, multiplied by the
+//! filter on the way, and their results are put down as groups of eight rows; these are transformed where they are needed, and
+//! what follows works on the groups: no response is ever an ordinary plane.
+//!
 //! The noise estimate needs Σ over the image of the squared sum of the filters' even parts in space; by Parseval's theorem that is a
 //! sum over frequencies, so no filter is ever transformed.
 

@@ -55,6 +55,7 @@ pub use mean_shift::mean_shift;
 pub use quantization_noise::quantise;
 
 use super::Rgb8;
+use crate::imaging::plane::gray;
 use crate::lanes::math;
 use crate::stats::random::Stream;
 
@@ -198,11 +199,7 @@ fn tune(
 
 /// The rounded luma of every pixel, as MATLAB's `rgb2gray` computes it.
 pub fn luma(image: &Rgb8) -> Vec<u8> {
-    let luma = |p: &[u8]| {
-        let [r, g, b] = [f64::from(p[0]), f64::from(p[1]), f64::from(p[2])];
-        to_u8(0.298936021293776 * r + 0.587043074451121 * g + 0.114020904255103 * b)
-    };
-    image.samples.chunks_exact(3).map(luma).collect()
+    gray(image).values.into_iter().map(|luma| luma as u8).collect()
 }
 
 /// The mean squared error of the rounded luma: the error that the levels of TID2013 are measured in here.

@@ -8,8 +8,7 @@
 //! Range 0 to 255; no downsampling, and no border to speak of.
 
 use super::Metric;
-use crate::imaging::Rgb8;
-use crate::imaging::plane::gray;
+use crate::imaging::distortion::luma_mse;
 use crate::lanes::math::log10;
 
 pub(super) const PSNR: Metric = Metric {
@@ -43,11 +42,4 @@ pub(super) fn decibels(error: f64) -> f64 {
 fn squared(x: i64, y: i64) -> u64 {
     let d = x.abs_diff(y);
     d * d
-}
-
-/// The mean squared difference of rounded luma; its sum is one of integers, and exact.
-fn luma_mse(reference: &Rgb8, distorted: &Rgb8) -> f64 {
-    let (x, y) = (gray(reference), gray(distorted));
-    let pairs = x.values.iter().zip(&y.values);
-    pairs.map(|(&x, &y)| squared(x as i64, y as i64)).sum::<u64>() as f64 / x.values.len() as f64
 }
