@@ -1,6 +1,7 @@
 #!/bin/sh
 # Milliseconds of the field's metrics for one pair of images against those of piq, and of pyiqa and scikit-image where they are installed: one
-# thread each, in turn three times in one run, the best of each (of seven times three), which a busy machine disturbs least.
+# thread each, in turn three times in one run, the best of each. Both sides are timed by what the processor spent on them, so
+# that other programs disturb them little.
 #
 #     benches/against_iqa_torch.sh [PYTHON [REF DIST]]
 #
@@ -24,10 +25,14 @@ image = Image.fromarray(np.clip(scene[..., None] + [0, 15, -20] + noise, 0, 255)
 image.save(sys.argv[1])
 image.filter(ImageFilter.GaussianBlur(1.3)).save(sys.argv[2])
 DRAW
+by_processor='import runpy, sys, time
+time.perf_counter = time.process_time
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")'
 cargo bench --quiet --bench iqa --no-run
 for run in 1 2 3; do
     # It stops at the first library that is not installed, after those that are.
-    OMP_NUM_THREADS=1 "$python" ../shared/peers/iqa_torch.py "$reference" "$distorted" --threads 1 >>"$out/peers" 2>"$out/errors" || true
+    OMP_NUM_THREADS=1 "$python" -c "$by_processor" ../shared/peers/iqa_torch.py "$reference" "$distorted" --threads 1 >>"$out/peers" 2>"$out/errors" || true
     RAYON_NUM_THREADS=1 cargo bench --quiet --bench iqa -- metrics "$reference" "$distorted" >>"$out/ours"
 done
 [ -s "$out/peers" ] || { cat "$out/errors"; exit 1; }
