@@ -3,7 +3,7 @@
 //! The components are the leading eigenvectors of the covariance, which for gradients has up to 1,900² entries, and only two of
 //! them are wanted. So the covariance is never formed. It is applied: C q = Xᵀ(X q)/(n − 1) costs 2·n·width multiply-adds. From a few random
 //! vectors the products C q, C² q, … span a space (Krylov's) in which the extreme eigenvectors show early; C restricted to an
-//! orthonormal basis of at most [`BASIS`] of them is a small matrix, which [`Eigen`] takes apart (Rayleigh–Ritz). What it finds
+//! orthonormal basis of at most sixty of them is a small matrix, which [`Eigen`] takes apart (Rayleigh–Ritz). What it finds
 //! starts the next space, until C v − λ v is nothing beside the largest λ. Blocks in place of single vectors find eigenvalues that
 //! occur more than once. Source: G. H. Golub and C. F. Van Loan, "Matrix computations", sections 10.1 and 10.3.
 //!
