@@ -73,6 +73,8 @@ fn threads_and_instruction_sets_change_no_byte() {
     let quick = experiment("quick.toml");
     let reduced = [
         "--set",
+        "iqa.methods=[\"unique\", \"gradient\", \"psnr_ha\", \"sr_sim\", \"fsimc\", \"persim\", \"summer\"]",
+        "--set",
         "stand_in.scenes=1",
         "--set",
         "stand_in.types=[7, 8]",

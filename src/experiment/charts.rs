@@ -64,14 +64,25 @@ impl Results<'_> {
         if self.stand_in() { "SROCC with the known severity" } else { "SROCC" }
     }
 
+    /// A method's name in the charts: the publication's for ours, and a metric's without its variant where no other has it.
+    fn label(&self, method: &str) -> String {
+        let name = |method: &str| -> String {
+            let ours = Method::from_name(method).is_some();
+            if ours { Published::embedded().name(method) } else { method }.to_owned()
+        };
+        let short = |name: &str| name.split(" (").next().unwrap_or_default().to_owned();
+        let (full, base) = (name(method), short(&name(method)));
+        let same = self.methods.iter().filter(|m| short(&name(&m.method)) == base).count();
+        if same > 1 { full } else { base }
+    }
+
     fn rows<'a>(&'a self, subset: &'a str) -> impl Iterator<Item = &'a Row> {
         self.table.rows().iter().filter(move |r| r.subset == subset && r.statistic == self.statistic())
     }
 
     fn bars(&self) -> Bars {
-        let published = Published::embedded();
         let bar = |row: &Row| Bar {
-            method: published.name(&row.method).to_owned(),
+            method: self.label(&row.method),
             ours: estimate(row),
             published: row.published.as_ref().map(|p| p.value),
         };
@@ -113,7 +124,7 @@ impl Results<'_> {
                 places.map(|x| (x, opinion_sign * at(turn * x))).collect()
             };
             Panel {
-                method: Published::embedded().name(&method.method).to_owned(),
+                method: self.label(&method.method),
                 note: row.and_then(|r| r.value).map(|v| format!("{} {v:.3}", self.axis())).unwrap_or_default(),
                 points,
                 curve: fit.map(|f| along(&|x| f.curve.at(x))).unwrap_or_default(),
@@ -135,7 +146,7 @@ impl Results<'_> {
         let mut categories = self.subset.kinds();
         categories.retain(|kind| self.rows(kind).next().is_some());
         let series = |method: &Scores| Series {
-            name: Published::embedded().name(&method.method).to_owned(),
+            name: self.label(&method.method),
             values: categories
                 .iter()
                 .map(|d| self.rows(d).find(|r| r.method == method.method).and_then(|r| r.value))

@@ -27,6 +27,9 @@ use crate::stats::logistic::Fit;
 const NO_CSV: &str = "CSV has its published number only: it needs a table of colour names learned from images (w2c.mat), which cannot be \
                       shipped with this program, and nobody published its per-image scores.";
 
+/// What a reader has to know of LIVE's score file.
+const LIVE_IMAGES: &str = "The score file tells no references: in the intervals each image counts by itself. The undistorted images are among them.";
+
 /// What is known of a database beside its images.
 struct Known {
     /// Its name in `paper/published.toml`.
@@ -129,6 +132,9 @@ pub(super) fn run(experiment: &Experiment, wanted: &ImageQuality, mut session: S
             if judged.computed > 0 && !stand_in && wanted.has_competitors {
                 let basis = format!("ours, {} images", judged.subset.images.len());
                 standings.extend(standing::of_scores(&judged.methods, &judged.subset, &fits, &intervals, &basis));
+            }
+            if i >= of_database {
+                table = table.with_note(LIVE_IMAGES);
             }
             tables.push(table);
             all_fits.push(fits);
