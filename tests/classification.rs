@@ -16,7 +16,8 @@ mod common;
 
 /// An experiment of the project, made small: two types, two levels, few signs and epochs.
 fn reduced(name: &str, more: &[&str]) -> Vec<String> {
-    let mut arguments = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments").join(name).display().to_string()];
+    let mut arguments =
+        vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments").join(name).display().to_string()];
     let overrides = [
         "seeds=[1, 2]",
         "stand_in.tracks=5",
@@ -63,9 +64,9 @@ fn refused(folder: &Path, arguments: &[String], more: &[&str]) -> (i32, String) 
 /// The files of a results folder by name, but the record of the run.
 fn results(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let named = entries.filter(|path| path.is_file()).map(|path| {
-        (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap())
-    });
+    let named = entries
+        .filter(|path| path.is_file())
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap()));
     named.filter(|(name, _)| name != "run.json").collect()
 }
 
@@ -87,8 +88,21 @@ fn a_classification_writes_everything_and_the_same_bytes_however_it_is_run() {
     }
     let written = results(&folder.path().join("results/cure-tsr-stand-in"));
     for name in [
-        "table.csv", "table.json", "table.md", "table.tex", "manifest.json", "seeds.csv", "loss.csv", "weights.safetensors",
-        "levels.svg", "roc.svg", "scores.svg", "components.svg", "loss.svg", "challenges.png", "reconstructions.png",
+        "table.csv",
+        "table.json",
+        "table.md",
+        "table.tex",
+        "manifest.json",
+        "seeds.csv",
+        "loss.csv",
+        "weights.safetensors",
+        "levels.svg",
+        "roc.svg",
+        "scores.svg",
+        "components.svg",
+        "loss.svg",
+        "challenges.png",
+        "reconstructions.png",
     ] {
         assert!(written.contains_key(name), "{name} is not among {:?}", written.keys());
     }
@@ -113,7 +127,8 @@ fn a_classification_writes_everything_and_the_same_bytes_however_it_is_run() {
 #[test]
 fn portable_loops_give_the_same_bytes() {
     let folder = TempDir::new().unwrap();
-    let small = ["seeds=[1]", "protocol.tested=[\"noise\"]", "protocol.levels=[5]", "stand_in.frames=1", "training.epochs=1"];
+    let small =
+        ["seeds=[1]", "protocol.tested=[\"noise\"]", "protocol.levels=[5]", "stand_in.frames=1", "training.epochs=1"];
     let arguments = reduced("cure-tsr.toml", &small);
     for simd in ["auto", "portable"] {
         succeed(folder.path(), &arguments, &["--quiet", "--out", simd, "--simd", simd]);
@@ -132,7 +147,8 @@ fn killed_at_any_moment_the_same_command_goes_on_to_the_same_bytes() {
     let saved = || std::fs::read_dir(&checkpoints).map_or(0, |entries| entries.count());
     let mut kills = 0;
     for wanted in [1, 1, 2] {
-        let mut child = command(folder.path(), &arguments, &["--quiet", "--out", "killed"]).stderr(Stdio::null()).spawn().unwrap();
+        let mut child =
+            command(folder.path(), &arguments, &["--quiet", "--out", "killed"]).stderr(Stdio::null()).spawn().unwrap();
         let start = Instant::now();
         while saved() < wanted && start.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(2));
@@ -179,7 +195,8 @@ fn photographs(folder: &Path, tracks: usize, picture: impl Fn(usize, usize) -> R
                 let image = picture(class, track * 4 + frame);
                 let file = format!("{class}_{track}_{frame}.png");
                 write_png(data.join(&file), &image).unwrap();
-                manifest += &format!("{file},{class},{name},{track},{frame},{},{},{split}\n", image.width, image.height);
+                manifest +=
+                    &format!("{file},{class},{name},{track},{frame},{},{},{split}\n", image.width, image.height);
             }
         }
     }
@@ -228,9 +245,13 @@ fn an_ablation_changes_one_thing() {
         line.unwrap_or_else(|| panic!("{method} is not in\n{table}")).split(',').nth(3).unwrap().to_owned()
     };
     assert_eq!(value("regulariser · KL · VAE-L"), value("VAE-L"), "what changes nothing is the same trial");
-    for name in
-        ["regulariser · sparsity · VAE-L", "regulariser · decay · VAE-L", "layer · first", "form · unit · VAE-R", "form · sign · Proposed"]
-    {
+    for name in [
+        "regulariser · sparsity · VAE-L",
+        "regulariser · decay · VAE-L",
+        "layer · first",
+        "form · unit · VAE-R",
+        "form · sign · Proposed",
+    ] {
         value(name);
     }
     assert_ne!(value("shown · haze · VAE-A"), "");
@@ -294,7 +315,11 @@ fn bad_input_is_one_clear_error() {
         ("training.batch=1000", 2, vec!["84 are for training", "fewer than a batch of 1000", "`training.batch`"]),
         ("classifier.batch=85", 2, vec!["fewer than a batch of 85", "`classifier.batch`"]),
         ("training.rate=1e30", 3, vec!["ran off in step", "of epoch 1", "is no longer finite", "lower `rate`"]),
-        ("ablation=[{ name = \"a\", methods = [\"VAE-B\"], variants = [{ name = \"b\" }] }]", 2, vec!["no method `VAE-B`", "VAE-"]),
+        (
+            "ablation=[{ name = \"a\", methods = [\"VAE-B\"], variants = [{ name = \"b\" }] }]",
+            2,
+            vec!["no method `VAE-B`", "VAE-"],
+        ),
         ("ablation=[{ name = \"a\", variants = [{ name = \"b\" }] }]", 2, vec!["`methods`", "`features`"]),
     ] {
         let (found, message) = refused(folder.path(), &reduced("cure-tsr.toml", &[change]), &["--quiet"]);
@@ -307,19 +332,25 @@ fn bad_input_is_one_clear_error() {
 
 #[test]
 fn bad_photographs_are_named() {
-    let broken: [(&str, fn(usize, usize) -> Rgb8, &str); 1] =
-        [("a single pixel", |class, n| if n == 5 { Rgb8::from_fn(1, 1, |_, _| [9; 3]) } else { sign(class, n) }, "shows no sign")];
+    let broken: [(&str, fn(usize, usize) -> Rgb8, &str); 1] = [(
+        "a single pixel",
+        |class, n| if n == 5 { Rgb8::from_fn(1, 1, |_, _| [9; 3]) } else { sign(class, n) },
+        "shows no sign",
+    )];
     for (what, picture, part) in broken {
         let folder = TempDir::new().unwrap();
         let data = photographs(folder.path(), 10, picture);
-        let (code, message) = refused(folder.path(), &reduced("gtsrb.toml", &[]), &["--quiet", "--data", data.to_str().unwrap()]);
+        let (code, message) =
+            refused(folder.path(), &reduced("gtsrb.toml", &[]), &["--quiet", "--data", data.to_str().unwrap()]);
         assert!(code == 3 && message.contains(part) && message.contains(".png"), "{what}: {code}: {message}");
     }
     // Not square, or all grey: signs like any other.
     let folder = TempDir::new().unwrap();
     let data = photographs(folder.path(), 10, |class, n| {
         let image = sign(class, n);
-        Rgb8::from_fn(image.width, image.height - 7, |x, y| if n % 2 == 0 { [image.pixel(x, y)[1]; 3] } else { image.pixel(x, y) })
+        Rgb8::from_fn(image.width, image.height - 7, |x, y| {
+            if n % 2 == 0 { [image.pixel(x, y)[1]; 3] } else { image.pixel(x, y) }
+        })
     });
     let arguments = reduced("gtsrb.toml", &["seeds=[1]", "protocol.tested=[\"noise\"]", "protocol.levels=[5]"]);
     succeed(folder.path(), &arguments, &["--quiet", "--data", data.to_str().unwrap()]);
@@ -340,7 +371,13 @@ fn bad_photographs_are_named() {
 fn the_real_photographs_can_be_classified() {
     let Some(data) = common::shared("data/gtsrb_mini") else { return };
     let folder = TempDir::new().unwrap();
-    let arguments = reduced("gtsrb.toml", &["seeds=[1]", "training.epochs=2", "protocol.tested=[\"noise\"]", "protocol.levels=[5]"]);
+    let arguments = reduced(
+        "gtsrb.toml",
+        &["seeds=[1]", "training.epochs=2", "protocol.tested=[\"noise\"]", "protocol.levels=[5]"],
+    );
     let table = succeed(folder.path(), &arguments, &["--data", data.to_str().unwrap()]);
-    assert!(table.contains("4439 photographs of 43 classes: 2724 for training, 680 for validation, 1035 for test"), "{table}");
+    assert!(
+        table.contains("4439 photographs of 43 classes: 2724 for training, 680 for validation, 1035 for test"),
+        "{table}"
+    );
 }

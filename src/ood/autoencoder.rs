@@ -142,7 +142,17 @@ impl<'a> Training<'a> {
         let parameters = vae.parameters(&mut || stream.uniform());
         let adam = Adam::new(adam::Settings { rate: settings.rate, ..adam::Settings::default() }, &parameters);
         let best = parameters.clone();
-        Ok(Training { vae, data, settings, seed, parameters, adam, best, epochs: Vec::new(), batches: Batches::default() })
+        Ok(Training {
+            vae,
+            data,
+            settings,
+            seed,
+            parameters,
+            adam,
+            best,
+            epochs: Vec::new(),
+            batches: Batches::default(),
+        })
     }
 
     /// Epochs done, with their losses.
@@ -225,8 +235,7 @@ impl<'a> Training<'a> {
                 let pass = pass(tape, bound, items);
                 [pass.cross_entropy, pass.divergence]
             };
-            let ([cross_entropy, divergence], gradient) =
-                self.batches.gradient(parameters, batch, [1.0, beta], terms);
+            let ([cross_entropy, divergence], gradient) = self.batches.gradient(parameters, batch, [1.0, beta], terms);
             return ([cross_entropy, divergence, 0.0], gradient);
         };
         let (penalty, slopes) = penalty(&self.mean_activations(parameters, self.data.training, batch), target);
@@ -331,7 +340,8 @@ impl<'a> Training<'a> {
         let Data { training, validation } = self.data;
         let images = [training, validation].map(Images::hash);
         let version = env!("CARGO_PKG_VERSION");
-        serde_json::to_string(&(version, self.vae.architecture(), images, self.settings, self.seed)).expect("all by name")
+        serde_json::to_string(&(version, self.vae.architecture(), images, self.settings, self.seed))
+            .expect("all by name")
     }
 }
 
@@ -469,7 +479,10 @@ mod tests {
             };
             let (step, slope) = (0.02, f64::from(gradient[name][&place[..]]));
             let difference = (moved(step) - moved(-step)) / (2.0 * f64::from(step));
-            assert!((difference - slope).abs() < 2e-2 * slope.abs().max(1.0), "{name} {place:?}: {difference} and {slope}");
+            assert!(
+                (difference - slope).abs() < 2e-2 * slope.abs().max(1.0),
+                "{name} {place:?}: {difference} and {slope}"
+            );
         }
         // And it does what it is for.
         let mean = |training: &Training| {

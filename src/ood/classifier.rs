@@ -110,12 +110,16 @@ pub fn fit(training: Classes, validation: Classes, settings: &Settings, seed: u6
         });
         let (mut sum, mut count) = (0.0, 0);
         for (step, (inside, outside)) in orders[0].chunks(*batch).zip(orders[1].chunks(*batch)).enumerate() {
-            let rows: Vec<Labelled> = labelled(training[0], inside, 1.0).chain(labelled(training[1], outside, 0.0)).collect();
+            let rows: Vec<Labelled> =
+                labelled(training[0], inside, 1.0).chain(labelled(training[1], outside, 0.0)).collect();
             gradient.fill(0.0);
             let loss = fitted.add_gradient(&mut tape, &rows, &mut gradient);
             if !loss.is_finite() {
-                let problem =
-                    format!("the classifier's loss is {loss} in step {} of epoch {}; lower `rate`", step + 1, epoch + 1);
+                let problem = format!(
+                    "the classifier's loss is {loss} in step {} of epoch {}; lower `rate`",
+                    step + 1,
+                    epoch + 1
+                );
                 return Err(Error::Undefined(problem));
             }
             adam.step(&mut fitted.parameters, &gradient);
@@ -234,8 +238,7 @@ mod tests {
         for i in 0..images {
             let mut stream = Stream::new(seed, "classes", (2 * i + class) as u64);
             let centre = if class == 0 { 1.0 } else { -1.0 };
-            let row: Vec<f32> =
-                (0..5).map(|k| (stream.normal() + if k < 2 { centre } else { 0.0 }) as f32).collect();
+            let row: Vec<f32> = (0..5).map(|k| (stream.normal() + if k < 2 { centre } else { 0.0 }) as f32).collect();
             features.extend(&row);
         }
         features
@@ -247,8 +250,8 @@ mod tests {
 
     #[test]
     fn it_learns_to_tell_two_classes_apart_and_keeps_the_best_epoch() {
-        let [inside, outside, held_in, held_out] =
-            [(0, 130, 1), (1, 130, 1), (0, 50, 2), (1, 50, 2)].map(|(class, images, seed)| features(class, images, seed));
+        let [inside, outside, held_in, held_out] = [(0, 130, 1), (1, 130, 1), (0, 50, 2), (1, 50, 2)]
+            .map(|(class, images, seed)| features(class, images, seed));
         let fitted = fit([&inside, &outside], [&held_in, &held_out], &settings(), 3).unwrap();
         let right = fitted.scores(&held_in).iter().filter(|&&s| s > 0.0).count()
             + fitted.scores(&held_out).iter().filter(|&&s| s < 0.0).count();
@@ -302,9 +305,8 @@ mod tests {
         wide.extend(&[0.0; 6]);
         let mut huge = Features::new(5);
         huge.extend(&[f32::NAN; 5]);
-        let problem = |training, validation, settings: Settings| {
-            fit(training, validation, &settings, 0).unwrap_err().to_string()
-        };
+        let problem =
+            |training, validation, settings: Settings| fit(training, validation, &settings, 0).unwrap_err().to_string();
         assert!(problem([&some, &none], [&some; 2], settings()).contains("no other training images"));
         assert!(problem([&some; 2], [&none, &some], settings()).contains("no in-distribution validation images"));
         assert!(problem([&some; 2], [&some, &wide], settings()).contains("have 6 numbers, others 5"));

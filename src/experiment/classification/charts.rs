@@ -102,10 +102,7 @@ impl Results<'_> {
         let panel = |&challenge: &Challenge| {
             let levels = || self.wanted.protocol.levels.iter().map(move |&level| Shown { challenge, level });
             let curve = |m: &Method| levels().map(|shown| point(m, shown)).collect();
-            MultiplesPanel {
-                name: words(challenge.name()),
-                curves: self.wanted.methods.iter().map(curve).collect(),
-            }
+            MultiplesPanel { name: words(challenge.name()), curves: self.wanted.methods.iter().map(curve).collect() }
         };
         let panels: Vec<MultiplesPanel> = self.types().iter().map(panel).collect();
         let values = panels.iter().flat_map(|p| p.curves.iter().flatten()).map(|(_, estimate)| estimate.value);
@@ -189,7 +186,8 @@ impl Results<'_> {
             let pca = Pca::fit(&all, width, 2)?;
             let kinds = rows.iter().enumerate().flat_map(|(kind, rows)| rows.rows().map(move |_| kind));
             let points = pca.project(&all).chunks_exact(2).zip(kinds).map(|(p, kind)| (p[0], p[1], kind)).collect();
-            let axis = |i: usize, name: &str| format!("{name} component ({:.0} % of variance)", 100.0 * pca.shares()[i]);
+            let axis =
+                |i: usize, name: &str| format!("{name} component ({:.0} % of variance)", 100.0 * pca.shares()[i]);
             Ok(Panel {
                 method: method.name.clone(),
                 note: method.features.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),

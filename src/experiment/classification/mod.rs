@@ -103,9 +103,8 @@ fn load(wanted: &Classification, signs: &Signs, trials: &[Trial], session: &mut 
             progress.step();
             images
         };
-        let learned = |&shown: &Shown| {
-            Ok((shown, [images(Split::Train, Some(shown))?, images(Split::Validation, Some(shown))?]))
-        };
+        let learned =
+            |&shown: &Shown| Ok((shown, [images(Split::Train, Some(shown))?, images(Split::Validation, Some(shown))?]));
         Ok(Pictures {
             clean: [images(Split::Train, None)?, images(Split::Validation, None)?, images(Split::Test, None)?],
             shown: shown.iter().map(learned).collect::<Result<_>>()?,
@@ -173,7 +172,8 @@ fn outcomes(
 
 /// `loss.csv`: a line per network and epoch.
 fn losses(networks: &[Network]) -> String {
-    let mut csv = String::from("beta,decay,sparsity,seed,epoch,bce,kl,penalty,validation_bce,validation_kl,validation_penalty\n");
+    let mut csv =
+        String::from("beta,decay,sparsity,seed,epoch,bce,kl,penalty,validation_bce,validation_kl,validation_penalty\n");
     for network in networks {
         let settings = &network.settings;
         let sparsity = settings.sparsity.map_or(0.0, |s| s.weight);

@@ -87,7 +87,8 @@ impl Signs {
             let shown = wanted.trials().into_iter().map(|t| t.shown);
             let learned = shown.flat_map(|s| [(s, Split::Train), (s, Split::Validation)]);
             let tested = wanted.conditions().into_iter().map(|s| (s, Split::Test));
-            let missing = |&(shown, split): &(Shown, Split)| dataset.real.with(split, condition(shown)).next().is_none();
+            let missing =
+                |&(shown, split): &(Shown, Split)| dataset.real.with(split, condition(shown)).next().is_none();
             let mut missing: Vec<String> =
                 learned.chain(tested).filter(missing).map(|(s, split)| format!("{s} ({split:?})")).collect();
             missing.dedup();
@@ -131,7 +132,10 @@ impl Signs {
         match &self.source {
             Source::CureTsr(_) => format!("CURE-TSR, {all} real challenge-free signs: {split}"),
             Source::Photographs(set) => {
-                format!("GTSRB (not CURE-TSR), {all} photographs of {} classes: {split}; simulated challenges", set.classes.len())
+                format!(
+                    "GTSRB (not CURE-TSR), {all} photographs of {} classes: {split}; simulated challenges",
+                    set.classes.len()
+                )
             }
             Source::Drawn(DrawnSigns { tracks, frames }) => format!(
                 "stand-in: {all} drawn signs, {} types × {tracks} signs × {frames} frames: {split}; simulated challenges",

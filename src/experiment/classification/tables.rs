@@ -87,7 +87,8 @@ fn accuracies(wanted: &Classification, numbers: &Numbers, table: &Table) -> Sect
     let parts = types(wanted);
     let cell = |method: &Method, part: &Part| {
         let ours = with_interval(&numbers.by_seed(&wanted.plain(method), *part, ACCURACY), 1);
-        let is_it = |r: &&Row| r.method == method.name && r.subset == part.name() && r.statistic == STATISTICS[ACCURACY];
+        let is_it =
+            |r: &&Row| r.method == method.name && r.subset == part.name() && r.statistic == STATISTICS[ACCURACY];
         match table.rows().iter().find(is_it).and_then(|row| row.published.as_ref()) {
             Some(p) if matches!(p.status, Status::NotComparable(_)) => format!("{ours} ({:.2})", p.value),
             Some(p) => format!("{ours} / {:.2}", p.value),
@@ -117,9 +118,8 @@ fn measures(wanted: &Classification, numbers: &Numbers) -> Section {
         };
         format!("{name}{sampled}")
     };
-    let cell = |method: &Method, statistic| {
-        with_interval(&numbers.by_seed(&wanted.plain(method), Part::All, statistic), 3)
-    };
+    let cell =
+        |method: &Method, statistic| with_interval(&numbers.by_seed(&wanted.plain(method), Part::All, statistic), 3);
     let line = |m: &Method| header(&m.name, (AUROC..STATISTICS.len()).map(|statistic| cell(m, statistic)));
     section(
         format!("detection, all types, {}", levels(wanted)),
@@ -138,7 +138,8 @@ fn gains(wanted: &Classification, numbers: &Numbers) -> Option<Section> {
     let parts = types(wanted);
     let cell = |method: &Method, part: &Part| match numbers.paired(&trial, &wanted.plain(method), *part, ACCURACY) {
         Some(test) => {
-            let p = if test.p < 0.001 { "p < .001".to_owned() } else { format!("p = {:.3}", test.p).replace("0.", ".") };
+            let p =
+                if test.p < 0.001 { "p < .001".to_owned() } else { format!("p = {:.3}", test.p).replace("0.", ".") };
             format!("{} ({p})", gain(&test))
         }
         None => "no difference".to_owned(),
