@@ -10,6 +10,8 @@ use crate::report::published::Published;
 use crate::report::table::{Row, Table};
 use crate::stats::logistic::Fit;
 
+/// Methods in the chart by type, the first of the table: more marks cannot be told apart.
+const SERIES: usize = 8;
 /// Points along a fitted curve.
 const STEPS: usize = 200;
 
@@ -156,7 +158,7 @@ impl Results<'_> {
             title: self.title.to_owned(),
             data: self.data.to_owned(),
             statistic: self.axis().to_owned(),
-            series: self.methods.iter().map(series).collect(),
+            series: self.methods.iter().take(SERIES).map(series).collect(),
             categories: shown(&categories),
         }
     }

@@ -242,15 +242,69 @@ fn claims(wanted: &Classification, numbers: &Numbers) -> Option<Section> {
         };
         rows.push(vec![format!("{name} is the best on {}", words(&part.name())), best(ACCURACY), best(AUROC)]);
     }
+    let paragraph = in_words(&rows);
     let mut section = section(
         "what the paper's table says, on these data".to_owned(),
         ["claim", "by accuracy (points)", "by AUROC"].map(str::to_owned).into(),
         rows,
     );
+    section.text = vec![paragraph];
     section.notes.push(format!(
         "Paired t test over {} seeds, two-sided {} %; behind \"does not hold\" the methods that are better.",
         wanted.seeds.len(),
         100.0 * LEVEL
     ));
     Some(section)
+}
+
+/// The claims sorted by how they come out by accuracy; those that AUROC answers otherwise are said to be.
+fn in_words(rows: &[Vec<String>]) -> String {
+    let of = |cell: &str| ["holds", "does not hold"].into_iter().find(|o| cell.starts_with(o)).unwrap_or("undecided");
+    let mut sentences = Vec::new();
+    for (outcome, begins) in [
+        ("holds", "On these data it holds, by accuracy, that"),
+        ("does not hold", "It does not hold that"),
+        ("undecided", "It is undecided whether"),
+    ] {
+        let claims: Vec<String> = rows
+            .iter()
+            .filter(|row| of(&row[1]) == outcome)
+            .map(|row| match (of(&row[2]), lower_first(&row[0])) {
+                (auroc, claim) if auroc == outcome => claim,
+                (auroc, claim) => format!("{claim} (by AUROC: {auroc})"),
+            })
+            .collect();
+        if !claims.is_empty() {
+            sentences.push(format!("{begins} {}.", claims.join("; ")));
+        }
+    }
+    sentences.join(" ")
+}
+
+/// A sentence's beginning within a sentence; a name stays as it is.
+fn lower_first(text: &str) -> String {
+    match text.split_once(' ') {
+        Some((first @ ("The" | "Both"), rest)) => format!("{} {rest}", first.to_lowercase()),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_told_by_how_they_come_out() {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let rows = [
+            row(["Both are better", "holds: +1.0 ± 0.5", "undecided: +0.010 ± 0.020"]),
+            row(["Proposed is the best on rain", "does not hold: VAE-A", "does not hold: VAE-A"]),
+            row(["The first is better", "undecided: no difference", "undecided: +0.0 ± 1.0"]),
+        ];
+        assert_eq!(
+            in_words(&rows),
+            "On these data it holds, by accuracy, that both are better (by AUROC: undecided). \
+             It does not hold that Proposed is the best on rain. It is undecided whether the first is better."
+        );
+    }
 }
