@@ -296,6 +296,7 @@ impl<'a> Training<'a> {
     /// # Errors
     /// [`Error::Write`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        // Read back to the last bit: serde_json is built with `float_roundtrip`.
         let epochs = serde_json::to_string(&self.epochs).expect("numbers");
         let about = About::from([("epochs".to_owned(), epochs), ("of".to_owned(), self.identity())]);
         checkpoint::save(path, &[&self.parameters, &self.adam.state(), &renamed(&self.best)], &about)
