@@ -21,6 +21,7 @@ pub mod multi_live;
 pub mod own;
 pub mod scores;
 pub mod signs;
+mod table;
 pub mod tid2013;
 pub mod tid2013_rebuild;
 

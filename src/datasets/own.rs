@@ -14,6 +14,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::database::{Database, Entry, Image, Naming, Opinion, missing, numbered};
+use super::table;
 use crate::error::{Error, Result};
 
 /// Which column is which.
@@ -39,11 +40,7 @@ pub struct Columns {
 /// all, and images that are not there, all of them.
 pub fn read(path: impl AsRef<Path>, columns: &Columns) -> Result<Database> {
     let path = path.as_ref();
-    let text = std::fs::read(path).map_err(|reason| Error::data(path, format!("cannot be read: {reason}")))?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_slice());
-    let malformed = |error: csv::Error| Error::data(path, format!("is not a CSV file of equally long rows: {error}"));
-    let header: Vec<String> = reader.headers().map_err(malformed)?.iter().map(str::to_string).collect();
-    let rows: Vec<csv::StringRecord> = reader.records().collect::<csv::Result<_>>().map_err(malformed)?;
+    let (header, rows) = table::read(path)?;
     let place = |name: &String| {
         header.iter().position(|found| found == name).ok_or_else(|| {
             let problem = format!("row 1: there is no column \"{name}\", but {}; name one of these", header.join(", "));

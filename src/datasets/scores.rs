@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::database::{Image, Naming};
 use super::mat::read_mat_all;
+use super::table;
 use super::tid2013::ImageId;
 use crate::error::{Error, Result};
 
@@ -65,11 +66,7 @@ pub fn read_csv(
     columns: &[(String, String)],
 ) -> Result<Vec<MethodScores>> {
     let path = path.as_ref();
-    let text = std::fs::read(path).map_err(|reason| Error::data(path, format!("cannot be read: {reason}")))?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_slice());
-    let malformed = |error: csv::Error| Error::data(path, format!("is not a CSV file of equally long rows: {error}"));
-    let header: Vec<String> = reader.headers().map_err(malformed)?.iter().map(str::to_string).collect();
-    let rows: Vec<csv::StringRecord> = reader.records().collect::<csv::Result<_>>().map_err(malformed)?;
+    let (header, rows) = table::read(path)?;
 
     let is_image = |column: &&String| match images {
         Some(images) => **column == images,

@@ -86,6 +86,12 @@ impl Settings {
         };
         Err(Error::Usage(format!("the autoencoder's training: {problem}")))
     }
+
+    /// What is minimised, of the three losses of an [`Epoch`]: BCE + β KL + w times the sparsity penalty. A weight decay is not
+    /// part of it.
+    pub fn loss(&self, [cross_entropy, divergence, sparsity]: [f64; 3]) -> f64 {
+        cross_entropy + self.beta * divergence + self.sparsity.map_or(0.0, |s| s.weight * sparsity)
+    }
 }
 
 /// What it is trained on: images of the network's shape.
@@ -167,17 +173,14 @@ impl<'a> Training<'a> {
 
     /// The epoch, counted from 1, after which validation found the lowest loss; 0 before the first validation.
     pub fn best_epoch(&self) -> usize {
-        let losses = self.epochs.iter().enumerate().filter_map(|(i, e)| Some((i + 1, self.loss(e.validation?))));
+        let losses =
+            self.epochs.iter().enumerate().filter_map(|(i, e)| Some((i + 1, self.settings.loss(e.validation?))));
         losses.fold((0, f64::INFINITY), |best, (i, loss)| if loss < best.1 { (i, loss) } else { best }).0
     }
 
     /// The parameters of the best epoch.
     pub fn best(&self) -> &Parameters<f32> {
         &self.best
-    }
-
-    fn loss(&self, [cross_entropy, divergence, sparsity]: [f64; 3]) -> f64 {
-        cross_entropy + self.settings.beta * divergence + self.settings.sparsity.map_or(0.0, |s| s.weight * sparsity)
     }
 
     /// One epoch over the training images, and the loss of the validation images where it is due. Runs on the threads of the

@@ -5,7 +5,7 @@
 
 use super::networks::Network;
 use super::signs::Signs;
-use super::statistics::{ACCURACY, Numbers, PROPOSED, Part, STATISTICS, label};
+use super::statistics::{ACCURACY, Numbers, Part, STATISTICS, label};
 use super::tables::words;
 use super::trials::{Outcome, Pictures, features};
 use crate::autodiff::Tape;
@@ -87,11 +87,6 @@ impl Results<'_> {
         of_type.flat_map(|(_, logits)| logits.iter().copied()).collect()
     }
 
-    fn proposed(&self) -> &Method {
-        let methods = &self.wanted.methods;
-        methods.iter().find(|m| m.name == PROPOSED).or(methods.last()).expect("a method at least")
-    }
-
     /// Accuracy against level, a panel for each type.
     fn levels(&self) -> Multiples {
         let point = |method: &Method, shown: Shown| {
@@ -149,7 +144,7 @@ impl Results<'_> {
 
     /// What the proposed method's classifier says of clean images and of others.
     fn scores(&self) -> Histograms {
-        let method = self.proposed();
+        let method = self.wanted.proposed();
         let outcome = self.first(method);
         let probabilities = |logits: &[f64]| logits.iter().map(|&x| sigmoid(x)).collect::<Vec<f64>>();
         let panel = |&challenge: &Challenge| HistogramsPanel {
@@ -212,12 +207,10 @@ impl Results<'_> {
     fn loss(&self) -> Curves {
         let of_table = self.networks.iter().filter(|n| n.settings == self.wanted.training);
         let curves = of_table.flat_map(|network| {
-            let total = |[bce, kl, penalty]: [f64; 3]| {
-                bce + network.settings.beta * kl + network.settings.sparsity.map_or(0.0, |s| s.weight * penalty)
-            };
             let epochs = || network.epochs.iter().enumerate().map(|(i, epoch)| ((i + 1) as f64, epoch));
-            let training = epochs().map(|(i, epoch)| (i, total(epoch.training))).collect();
-            let validation = epochs().filter_map(|(i, epoch)| Some((i, total(epoch.validation?)))).collect();
+            let training = epochs().map(|(i, epoch)| (i, network.settings.loss(epoch.training))).collect();
+            let validation =
+                epochs().filter_map(|(i, epoch)| Some((i, network.settings.loss(epoch.validation?)))).collect();
             [
                 Curve { name: format!("training, seed {}", network.seed), points: training },
                 Curve { name: format!("validation, seed {}", network.seed), points: validation },
@@ -235,12 +228,6 @@ impl Results<'_> {
 
     /// An ablation's accuracies, method by method.
     fn ablation(&self, ablation: &Ablation) -> Intervals {
-        let mut methods: Vec<&str> = Vec::new();
-        for (method, _) in ablation.variants.iter().flat_map(|v| &v.trials) {
-            if !methods.contains(&method.as_str()) {
-                methods.push(method);
-            }
-        }
         let of = |method: &str| {
             let rows = ablation.variants.iter().flat_map(|v| v.trials.iter().map(move |t| (v, t)));
             let rows = rows.filter(|(_, (name, _))| name == method);
@@ -255,7 +242,7 @@ impl Results<'_> {
             title: format!("{}: {}", self.wanted.title, ablation.name),
             data: self.data.to_owned(),
             statistic: format!("{} in %, mean over types and levels, with 95 % interval", STATISTICS[ACCURACY]),
-            rows: methods.into_iter().flat_map(of).collect(),
+            rows: ablation.methods().into_iter().flat_map(of).collect(),
             reference: None,
         }
     }

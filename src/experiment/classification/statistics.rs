@@ -35,9 +35,6 @@ pub(super) const AUROC: usize = 1;
 /// Those that are given for each level too.
 const BY_LEVEL: usize = 2;
 
-/// The method that the others are compared with.
-pub(super) const PROPOSED: &str = "Proposed";
-
 /// The numbers of all trials.
 pub(super) struct Numbers<'a> {
     wanted: &'a Classification,
@@ -144,24 +141,26 @@ impl<'a> Numbers<'a> {
         }
     }
 
-    /// The trial of the proposed method: the one of that name, else the last.
-    pub fn proposed(&self) -> (&'a str, Trial) {
-        let methods = &self.wanted.methods;
-        let method = methods.iter().find(|m| m.name == PROPOSED).or(methods.last()).expect("a method at least");
-        (&method.name, self.wanted.plain(method))
+    /// All variants of the ablations, by their names in the long table.
+    fn variants(&self) -> impl Iterator<Item = (String, &'a Trial)> {
+        self.wanted.ablations.iter().flat_map(|ablation| {
+            let trials = ablation.variants.iter().flat_map(|v| v.trials.iter().map(move |t| (v, t)));
+            trials.map(|(variant, (method, trial))| (label(&[&ablation.name, &variant.name, method]), trial))
+        })
     }
 
     /// All rows of the long table.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = Vec::new();
-        let (proposed, of_proposed) = self.proposed();
+        let proposed = &self.wanted.proposed().name;
+        let of_proposed = self.wanted.plain(self.wanted.proposed());
         for method in &self.wanted.methods {
             let trial = self.wanted.plain(method);
             for part in self.parts() {
                 let count = if matches!(part, Part::Level(_)) { BY_LEVEL } else { STATISTICS.len() };
                 rows.extend((0..count).map(|statistic| self.row(&method.name, &trial, part, statistic)));
             }
-            for part in self.parts().filter(|part| method.name != proposed && !matches!(part, Part::Level(_))) {
+            for part in self.parts().filter(|part| method.name != *proposed && !matches!(part, Part::Level(_))) {
                 for statistic in [ACCURACY, AUROC] {
                     let Some(test) = self.paired(&of_proposed, &trial, part, statistic) else { continue };
                     let name = |what: &str| format!("{}_{what}_of_proposed", STATISTICS[statistic]);
@@ -172,14 +171,9 @@ impl<'a> Numbers<'a> {
                 }
             }
         }
-        for ablation in &self.wanted.ablations {
-            for variant in &ablation.variants {
-                for (method, trial) in &variant.trials {
-                    let name = label(&[&ablation.name, &variant.name, method]);
-                    for part in self.parts().filter(|part| !matches!(part, Part::Level(_))) {
-                        rows.extend([ACCURACY, AUROC].map(|statistic| self.row(&name, trial, part, statistic)));
-                    }
-                }
+        for (name, trial) in self.variants() {
+            for part in self.parts().filter(|part| !matches!(part, Part::Level(_))) {
+                rows.extend([ACCURACY, AUROC].map(|statistic| self.row(&name, trial, part, statistic)));
             }
         }
         rows
@@ -189,10 +183,7 @@ impl<'a> Numbers<'a> {
     pub fn csv(&self) -> String {
         let mut csv = format!("method,seed,challenge,level,{}\n", STATISTICS.join(","));
         let methods = self.wanted.methods.iter().map(|m| (m.name.clone(), self.wanted.plain(m)));
-        let variants = self.wanted.ablations.iter().flat_map(|ablation| {
-            let trials = ablation.variants.iter().flat_map(|v| v.trials.iter().map(move |t| (v, t)));
-            trials.map(|(v, (method, trial))| (label(&[&ablation.name, &v.name, method]), trial.clone()))
-        });
+        let variants = self.variants().map(|(name, trial)| (name, trial.clone()));
         for (name, trial) in methods.chain(variants) {
             let trial = self.trials.iter().position(|t| *t == trial).expect("all trials were run");
             for (seed, of_seed) in self.wanted.seeds.iter().zip(&self.values[trial]) {

@@ -1,7 +1,7 @@
 //! The tables of a classification as people read them, and what they say about the paper's claims.
 
-use super::statistics::{ACCURACY, AUROC, Numbers, PROPOSED, Part, STATISTICS};
-use crate::experiment::file::{Ablation, Classification, Method, Trial, Variant};
+use super::statistics::{ACCURACY, AUROC, Numbers, Part, STATISTICS};
+use crate::experiment::file::{Ablation, Classification, Method, PROPOSED, Trial, Variant};
 use crate::report::grid::Section;
 use crate::report::table::{Row, Status, Table};
 use crate::stats::moments::mean;
@@ -130,8 +130,9 @@ fn measures(wanted: &Classification, numbers: &Numbers) -> Section {
 
 /// What the proposed method has more than each other one.
 fn gains(wanted: &Classification, numbers: &Numbers) -> Option<Section> {
-    let (proposed, trial) = numbers.proposed();
-    let others: Vec<&Method> = wanted.methods.iter().filter(|m| m.name != proposed).collect();
+    let proposed = &wanted.proposed().name;
+    let trial = wanted.plain(wanted.proposed());
+    let others: Vec<&Method> = wanted.methods.iter().filter(|m| m.name != *proposed).collect();
     if others.is_empty() || wanted.seeds.len() < 2 {
         return None;
     }
@@ -159,12 +160,7 @@ fn gain(test: &PairedTest) -> String {
 
 /// Variants × methods: accuracy and AUROC over all types.
 fn of_ablation(ablation: &Ablation, numbers: &Numbers) -> Section {
-    let mut methods: Vec<&str> = Vec::new();
-    for (method, _) in ablation.variants.iter().flat_map(|v| &v.trials) {
-        if !methods.contains(&method.as_str()) {
-            methods.push(method);
-        }
-    }
+    let methods = ablation.methods();
     let cell = |trial: &Trial| {
         let [accuracy, auroc] =
             [(ACCURACY, 1), (AUROC, 3)].map(|(s, digits)| with_interval(&numbers.by_seed(trial, Part::All, s), digits));

@@ -18,6 +18,9 @@ use crate::models::vae::Architecture;
 use crate::ood::autoencoder::{self, Sparsity};
 use crate::ood::{Form, classifier};
 
+/// The paper's name for its method.
+pub const PROPOSED: &str = "Proposed";
+
 /// `kind = "classification"`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Classification {
@@ -83,6 +86,20 @@ pub struct Shown {
     pub level: u8,
 }
 
+impl Ablation {
+    /// The methods that are changed, each once, in the order of their first appearance; one without a name where the variants
+    /// have features of their own.
+    pub fn methods(&self) -> Vec<&str> {
+        let mut methods: Vec<&str> = Vec::new();
+        for (method, _) in self.variants.iter().flat_map(|v| &v.trials) {
+            if !methods.contains(&method.as_str()) {
+                methods.push(method);
+            }
+        }
+        methods
+    }
+}
+
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, level {}", self.challenge.name().replace('_', " "), self.level)
@@ -138,6 +155,15 @@ impl Classification {
             form: Form::Raw,
             shown: self.protocol.shown,
         }
+    }
+
+    /// The method that the others are compared with: the paper's, by its name there, else the last.
+    pub fn proposed(&self) -> &Method {
+        self.methods
+            .iter()
+            .find(|m| m.name == PROPOSED)
+            .or(self.methods.last())
+            .expect("a checked experiment has methods")
     }
 
     /// The challenges that classifiers are tried on, at each level: type by type.

@@ -20,7 +20,9 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, Serializer};
 use toml::de::DeValue;
 
-pub use classification::{Ablation, Challenges, Classification, DrawnSigns, Method, Protocol, Shown, Trial, Variant};
+pub use classification::{
+    Ablation, Challenges, Classification, DrawnSigns, Method, PROPOSED, Protocol, Shown, Trial, Variant,
+};
 pub use image_quality::{Column, Competitors, ImageQuality, Iqa, Parity};
 pub use parts::{
     Autoencoder, Dataset, DatasetKind, Distortions, Patches, Resample, SceneSize, StandIn, Statistics, Training,
