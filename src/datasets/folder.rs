@@ -1,11 +1,18 @@
-//! All images of a folder, for training patches.
+//! All images of a folder and the folders in it, in an order that is the same on every system.
 
+use std::collections::BinaryHeap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// The PNG, BMP and JPEG files (by extension, in any case) in a folder and the folders in it, sorted by path so that
-/// the order is the same on every system.
+/// As many names are held at a time; a folder of more is read again for each so many.
+const HELD: usize = 8192;
+
+/// What is wrong with a folder without images.
+pub const NO_IMAGES: &str = "holds no PNG, BMP or JPEG image; name a folder of images";
+
+/// The PNG, BMP and JPEG files (by extension, in any case) in a folder and the folders in it, sorted by path.
 ///
 /// Links to folders are not followed, names that begin with a dot are left out.
 ///
@@ -13,36 +20,99 @@ use crate::error::{Error, Result};
 /// [`Error::Data`] when a folder cannot be read or there is no image at all.
 pub fn list_images(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
     let folder = folder.as_ref();
-    let mut images = Vec::new();
-    collect(folder, &mut images)?;
+    let images = walk_images(folder).collect::<Result<Vec<PathBuf>>>()?;
     if images.is_empty() {
-        return Err(Error::data(folder, "holds no PNG, BMP or JPEG image; name a folder of images"));
+        return Err(Error::data(folder, NO_IMAGES));
     }
-    images.sort();
     Ok(images)
 }
 
-fn collect(folder: &Path, images: &mut Vec<PathBuf>) -> Result<()> {
-    for (path, is_folder) in visible_entries(folder)? {
-        if is_folder {
-            collect(&path, images)?;
-        } else if has_extension(&path, &["png", "bmp", "jpg", "jpeg"]) {
-            images.push(path);
+/// The images of [`list_images`] one by one, in the same order and in memory that does not grow with their number.
+///
+/// # Errors
+/// An item is [`Error::Data`] when a folder cannot be read; no other follows it.
+pub fn walk_images(folder: impl AsRef<Path>) -> impl Iterator<Item = Result<PathBuf>> {
+    let mut open = vec![Level::new(folder.as_ref().to_path_buf())];
+    std::iter::from_fn(move || {
+        while let Some(level) = open.last_mut() {
+            match level.next() {
+                Err(error) => {
+                    open.clear();
+                    return Some(Err(error));
+                }
+                Ok(None) => {
+                    open.pop();
+                }
+                Ok(Some((path, true))) => open.push(Level::new(path)),
+                Ok(Some((path, false))) if has_extension(&path, &["png", "bmp", "jpg", "jpeg"]) => {
+                    return Some(Ok(path));
+                }
+                Ok(Some(_)) => {}
+            }
         }
+        None
+    })
+}
+
+/// A folder that is being walked: the next of its entries, in order.
+struct Level {
+    folder: PathBuf,
+    /// In falling order, each with whether it is itself a folder.
+    held: Vec<(OsString, bool)>,
+    /// The last name that was held.
+    last: OsString,
+    /// Whether there may be names after the last.
+    more: bool,
+}
+
+impl Level {
+    fn new(folder: PathBuf) -> Level {
+        Level { folder, held: Vec::new(), last: OsString::new(), more: true }
     }
-    Ok(())
+
+    fn next(&mut self) -> Result<Option<(PathBuf, bool)>> {
+        if self.held.is_empty() && self.more {
+            self.hold()?;
+        }
+        Ok(self.held.pop().map(|(name, is_folder)| (self.folder.join(name), is_folder)))
+    }
+
+    /// Takes the first names after the last.
+    fn hold(&mut self) -> Result<()> {
+        let mut first = BinaryHeap::new();
+        for entry in entries(&self.folder)? {
+            let entry = entry?;
+            if entry.0 > self.last {
+                first.push(entry);
+            }
+            if first.len() > HELD {
+                first.pop();
+            }
+        }
+        self.held = first.into_sorted_vec();
+        self.more = self.held.len() == HELD;
+        if let Some((last, _)) = self.held.last() {
+            self.last.clone_from(last);
+        }
+        self.held.reverse();
+        Ok(())
+    }
+}
+
+/// The names in a folder that do not begin with a dot, each with whether it is itself a folder, in no order.
+fn entries(folder: &Path) -> Result<impl Iterator<Item = Result<(OsString, bool)>>> {
+    let unreadable = move |reason| Error::data(folder, format!("the folder cannot be read: {reason}"));
+    let entries = std::fs::read_dir(folder).map_err(unreadable)?.map(move |entry| {
+        let entry = entry.map_err(unreadable)?;
+        Ok((entry.file_name(), entry.file_type().map_err(unreadable)?.is_dir()))
+    });
+    Ok(entries.filter(|entry| !matches!(entry, Ok((name, _)) if name.as_encoded_bytes().starts_with(b"."))))
 }
 
 /// The entries of a folder that do not begin with a dot, sorted, each with whether it is itself a folder.
 pub(super) fn visible_entries(folder: &Path) -> Result<Vec<(PathBuf, bool)>> {
-    let unreadable = |reason| Error::data(folder, format!("the folder cannot be read: {reason}"));
-    let mut entries = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
-            entries.push((entry.path(), entry.file_type().map_err(unreadable)?.is_dir()));
-        }
-    }
+    let entries = entries(folder)?.map(|entry| entry.map(|(name, is_folder)| (folder.join(name), is_folder)));
+    let mut entries = entries.collect::<Result<Vec<_>>>()?;
     entries.sort();
     Ok(entries)
 }
@@ -68,6 +138,18 @@ mod tests {
         let names: Vec<_> =
             found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.jpg", "b/c/x.JPEG", "b/y.bmp", "z.PNG"]);
+    }
+
+    #[test]
+    fn a_folder_of_more_names_than_are_held_is_walked_whole_and_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = 2 * HELD + 3;
+        // Written in another order than that of the names.
+        for i in 0..count {
+            std::fs::write(folder.path().join(format!("{:05}.png", i * 7919 % count)), "").unwrap();
+        }
+        let walked: Vec<PathBuf> = walk_images(folder.path()).map(|path| path.unwrap()).collect();
+        assert_eq!(walked, (0..count).map(|i| folder.path().join(format!("{i:05}.png"))).collect::<Vec<_>>());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::command::Machine;
 use super::progress::Progress;
 use super::session::print;
-use crate::datasets::folder::list_images;
+use crate::datasets::folder::{NO_IMAGES, walk_images};
 use crate::error::{Error, Result};
 use crate::files::npy::NpyWriter;
 use crate::gradients::{Extraction, Feature, TrainedVae};
@@ -61,13 +61,22 @@ impl Features {
         let (parameters, _) = checkpoint::load(&self.weights, &vae.parameters::<f32>(&mut || 0.0))?;
         let model = TrainedVae { vae: &vae, parameters: &parameters, sparsity: None };
         let extraction = Extraction::<Lanes<f32, 16>, _>::new(&model, &features)?;
-        let paths = list_images(&self.images)?;
-        let (width, count) = (extraction.width(), paths.len());
+        // Counted first, and walked again: a list of the paths would grow with their number.
+        let count = walk_images(&self.images).try_fold(0, |count, path| path.map(|_| count + 1))?;
+        if count == 0 {
+            return Err(Error::data(&self.images, NO_IMAGES));
+        }
+        let mut paths = walk_images(&self.images);
+        let width = extraction.width();
         let mut table = NpyWriter::<f32>::create(&self.out, count, width)?;
         let mut running = Running::new(width);
         let progress = Progress::new("taking features", count, self.quiet);
         let [_, height, across] = vae.architecture().image;
-        for chunk in paths.chunks(CHUNK) {
+        loop {
+            let chunk: Vec<PathBuf> = paths.by_ref().take(CHUNK).collect::<Result<_>>()?;
+            if chunk.is_empty() {
+                break;
+            }
             let small = |path: &PathBuf| Ok(resize(&read_image(path)?, across, height));
             let pictures: Vec<Result<Rgb8>> = chunk.par_iter().map(small).collect();
             let mut images = Images::new(across, height);
