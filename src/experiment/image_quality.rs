@@ -9,15 +9,18 @@
 
 use std::collections::BTreeSet;
 
+use super::claims::Evidence;
 use super::competitors::{self, Agreement, Competitors};
 use super::evaluation::{self, Intervals, Scores, Subset};
+use super::evidence::{AsPublished, OfImages};
+use super::file::Numbers;
 use super::file::{self, DatasetKind, Experiment, ImageQuality};
 use super::pictures::Pictures;
 use super::session::Session;
-use super::standing::{self, Standing};
-use super::{charts, scoring, weights};
+use super::{charts, claims, scoring, weights};
 use crate::datasets::database::Naming;
 use crate::error::Result;
+use crate::report::claims::Claims;
 use crate::report::grid::Section;
 use crate::report::published::Published;
 use crate::report::table::{Origin, Row, Table};
@@ -109,8 +112,8 @@ pub(super) fn run(experiment: &Experiment, wanted: &ImageQuality, mut session: S
 
     let intervals = Intervals::new(&wanted.statistics, wanted.seed);
     let steps = judged.iter().map(|j| j.methods.len()).sum();
-    let (tables, fits, standings) = session.stage("statistics", steps, |progress| {
-        let (mut tables, mut all_fits, mut standings) = (Vec::new(), Vec::new(), Vec::new());
+    let (tables, fits) = session.stage("statistics", steps, |progress| {
+        let (mut tables, mut all_fits) = (Vec::new(), Vec::new());
         for (i, judged) in judged.iter().enumerate() {
             let done = || progress.step();
             let database = known.as_ref().filter(|_| i < of_database && wanted.has_competitors);
@@ -129,23 +132,17 @@ pub(super) fn run(experiment: &Experiment, wanted: &ImageQuality, mut session: S
             if table.rows().iter().any(|r| r.method == "CSV" && r.origin == Some(Origin::Publication)) {
                 table = table.with_note(NO_CSV);
             }
-            if judged.computed > 0 && !stand_in && wanted.has_competitors {
-                let basis = format!("ours, {} images", judged.subset.images.len());
-                standings.extend(standing::of_scores(&judged.methods, &judged.subset, &fits, &intervals, &basis));
-            }
             if i >= of_database {
                 table = table.with_note(LIVE_IMAGES);
             }
             tables.push(table);
             all_fits.push(fits);
         }
-        if let Some(known) = known.as_ref().filter(|_| !stand_in && wanted.has_competitors) {
-            standings.extend(standing::as_published(known.name, known.whole));
-        }
-        Ok((tables, all_fits, standings))
+        Ok((tables, all_fits))
     })?;
+    let claimed = test_claims(wanted, known.as_ref(), &judged[..of_database], &fits, intervals);
 
-    let text = add_tables(&mut session, &tables, &judged, &agreements, &standings)?;
+    let text = add_tables(&mut session, &tables, &judged, &agreements, claimed.as_ref())?;
     if judged[0].computed > 0 {
         session.outputs.add("scores.csv", scores_csv(&judged[0]));
     }
@@ -235,6 +232,46 @@ fn published_only(rows: &[Row], database: &str) -> Vec<Row> {
     cells.filter(|c| seen.insert(&c.method)).map(|c| Row::published_only(&c.method, c)).collect()
 }
 
+/// How the experiment's claims come out; `None` where it makes none.
+///
+/// Our numbers are those of the images that are computed here, the score file's those of all of its images.
+fn test_claims(
+    wanted: &ImageQuality,
+    known: Option<&Known>,
+    judged: &[Judged],
+    fits: &[Vec<Option<Fit>>],
+    intervals: Intervals,
+) -> Option<Claims> {
+    if wanted.claims.is_empty() {
+        return None;
+    }
+    let evidence = |of: &dyn Fn(&Judged) -> bool| {
+        let i = judged.iter().position(|j| of(j) && !j.subset.opinions.is_empty())?;
+        let Judged { methods, subset, .. } = &judged[i];
+        let database = known.map(|known| (known.name, known.reason(subset.images.len())));
+        let data = judged[i].data.clone();
+        Some(OfImages { methods, subset, fits: &fits[i], intervals, data, database })
+    };
+    let images = evidence(&|judged| judged.computed > 0);
+    let scores = evidence(&|judged| judged.name == "all" && wanted.competitors.is_some());
+    let published = known.map(|known| AsPublished { database: known.name, images: known.whole });
+    let absent = |what: &str| format!("data absent: {what}");
+    Some(claims::test(&wanted.claims, &wanted.title, &judged[0].data, |numbers| match numbers {
+        Numbers::Images => match &images {
+            Some(images) => Ok(images as &dyn Evidence),
+            None => Err(absent("no images with viewers' opinions")),
+        },
+        Numbers::Scores => match &scores {
+            Some(scores) => Ok(scores as &dyn Evidence),
+            None => Err(absent("no per-image scores of all images")),
+        },
+        Numbers::Published => match &published {
+            Some(published) => Ok(published as &dyn Evidence),
+            None => Err("nothing is published of these data".to_owned()),
+        },
+    }))
+}
+
 /// Adds the tables in all forms, with the sections below them, and returns the terminal's.
 ///
 /// In the folded forms one table follows the other. In the long form they are one, and the subset `all` of each has its
@@ -244,7 +281,7 @@ fn add_tables(
     tables: &[Table],
     judged: &[Judged],
     agreements: &[Agreement],
-    standings: &[Standing],
+    claimed: Option<&Claims>,
 ) -> Result<String> {
     let first = &judged[0];
     let rows = tables.iter().zip(judged).flat_map(|(table, judged)| {
@@ -259,9 +296,9 @@ fn add_tables(
         sections.push(competitors::parity(agreements, &first.data));
         session.outputs.add("parity.csv", competitors::parity_csv(agreements));
     }
-    if !standings.is_empty() {
-        sections.push(standing::section(standings));
-        session.outputs.add("claims.csv", standing::csv(standings));
+    if let Some(claims) = claimed {
+        sections.push(claims.section());
+        session.outputs.add("claims.json", claims.to_json());
     }
     session.outputs.add_tables_and_sections(&long, tables, &sections);
     Ok(tables.iter().map(Table::text).chain(sections.iter().map(Section::text)).collect::<Vec<_>>().join("\n"))

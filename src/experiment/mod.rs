@@ -16,10 +16,12 @@
 //! instruction set, the clock and the folders on this machine reach `run.json` and nothing else.
 
 mod charts;
+mod claims;
 mod classification;
 pub mod command;
 mod competitors;
 mod evaluation;
+mod evidence;
 mod features;
 pub mod file;
 mod image_quality;
@@ -29,7 +31,6 @@ mod score;
 mod scoring;
 mod session;
 mod spread;
-mod standing;
 mod text;
 mod training;
 mod weights;

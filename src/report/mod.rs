@@ -14,6 +14,7 @@
 //! machine into a result file: the same numbers give the same bytes; only `run.json` tells runs apart.
 
 pub mod charts;
+pub mod claims;
 pub mod files;
 pub mod grid;
 pub mod manifest;

@@ -5,12 +5,12 @@
 
 use super::networks::Network;
 use super::signs::Signs;
-use super::statistics::{ACCURACY, Numbers, Part, STATISTICS, label};
+use super::statistics::{ACCURACY, Numbers, Part, STATISTICS};
 use super::tables::words;
 use super::trials::{Outcome, Pictures, features};
 use crate::autodiff::Tape;
 use crate::error::Result;
-use crate::experiment::file::{Ablation, Classification, Method, Shown, Trial};
+use crate::experiment::file::{Ablation, Classification, Method, Shown, Trial, label};
 use crate::experiment::session::Session;
 use crate::imaging::Rgb8;
 use crate::imaging::challenge::Challenge;

@@ -9,6 +9,7 @@
 //! function of the experiment file and the data.
 
 mod charts;
+mod claims;
 mod networks;
 mod signs;
 mod statistics;
@@ -18,6 +19,7 @@ mod trials;
 use networks::Network;
 use signs::Signs;
 use statistics::Numbers;
+pub(super) use statistics::STATISTICS;
 use trials::{Outcome, Pictures};
 
 use super::file::{Classification, Experiment, Shown, Trial};
@@ -57,7 +59,14 @@ pub(super) fn run(experiment: &Experiment, wanted: &Classification, mut session:
         DATABASE,
         signs.not_comparable().as_deref(),
     );
-    let sections = tables::sections(wanted, &data, &numbers, &table);
+    let mut sections = tables::sections(wanted, &data, &numbers, &table);
+    if !wanted.claims.is_empty() {
+        let database = (DATABASE, signs.not_comparable());
+        let evidence = claims::OfSeeds { wanted, numbers: &numbers, data: &data, database };
+        let claims = super::claims::test(&wanted.claims, &wanted.title, &data, |_| Ok(&evidence));
+        sections.push(claims.section());
+        session.outputs.add("claims.json", claims.to_json());
+    }
     let folded = |form: fn(&Section) -> String| sections.iter().map(form).collect::<Vec<_>>().join("\n");
     session.outputs.add("seeds.csv", numbers.csv());
     session.outputs.add("loss.csv", losses(&networks));

@@ -16,7 +16,7 @@ use crate::stats::paired::{PairedTest, mean_interval, paired_t_test};
 
 /// What is computed of each type and level. The accuracy is in per cent, at a probability of ½; the others run from 0 to 1. Those
 /// that end in `_sampled` are of the authors' code, which tries twenty thresholds.
-pub(super) const STATISTICS: [&str; 10] = [
+pub const STATISTICS: [&str; 10] = [
     "accuracy",
     "auroc",
     "aupr_in",
@@ -141,14 +141,6 @@ impl<'a> Numbers<'a> {
         }
     }
 
-    /// All variants of the ablations, by their names in the long table.
-    fn variants(&self) -> impl Iterator<Item = (String, &'a Trial)> {
-        self.wanted.ablations.iter().flat_map(|ablation| {
-            let trials = ablation.variants.iter().flat_map(|v| v.trials.iter().map(move |t| (v, t)));
-            trials.map(|(variant, (method, trial))| (label(&[&ablation.name, &variant.name, method]), trial))
-        })
-    }
-
     /// All rows of the long table.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = Vec::new();
@@ -171,7 +163,7 @@ impl<'a> Numbers<'a> {
                 }
             }
         }
-        for (name, trial) in self.variants() {
+        for (name, trial) in self.wanted.variants() {
             for part in self.parts().filter(|part| !matches!(part, Part::Level(_))) {
                 rows.extend([ACCURACY, AUROC].map(|statistic| self.row(&name, trial, part, statistic)));
             }
@@ -183,7 +175,7 @@ impl<'a> Numbers<'a> {
     pub fn csv(&self) -> String {
         let mut csv = format!("method,seed,challenge,level,{}\n", STATISTICS.join(","));
         let methods = self.wanted.methods.iter().map(|m| (m.name.clone(), self.wanted.plain(m)));
-        let variants = self.variants().map(|(name, trial)| (name, trial.clone()));
+        let variants = self.wanted.variants().map(|(name, trial)| (name, trial.clone()));
         for (name, trial) in methods.chain(variants) {
             let trial = self.trials.iter().position(|t| *t == trial).expect("all trials were run");
             for (seed, of_seed) in self.wanted.seeds.iter().zip(&self.values[trial]) {
@@ -197,12 +189,6 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// The parts of a label that are not empty.
-pub(super) fn label(parts: &[&str]) -> String {
-    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
-    parts.join(" · ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,10 +200,5 @@ mod tests {
         assert!((accuracy - 400.0 / 6.0).abs() < 1e-12);
         assert!((auroc - 8.0 / 9.0).abs() < 1e-12);
         assert!((0.0..=0.5).contains(&error));
-    }
-
-    #[test]
-    fn labels_have_no_empty_parts() {
-        assert_eq!(label(&["layer", "down.0", ""]), "layer · down.0");
     }
 }

@@ -1,20 +1,16 @@
-//! The tables of a classification as people read them, and what they say about the paper's claims.
+//! The tables of a classification as people read them, one section for each question.
 
 use super::statistics::{ACCURACY, AUROC, Numbers, Part, STATISTICS};
-use crate::experiment::file::{Ablation, Classification, Method, PROPOSED, Trial, Variant};
+use crate::experiment::file::{Ablation, Classification, Method, Trial, Variant};
 use crate::report::grid::Section;
 use crate::report::table::{Row, Status, Table};
 use crate::stats::moments::mean;
 use crate::stats::paired::{PairedTest, mean_interval};
 
-/// Below this a p value counts as a difference.
-const LEVEL: f64 = 0.05;
-
 /// The folded tables. `table` is the long one, with the published values beside.
 pub(super) fn sections(wanted: &Classification, data: &str, numbers: &Numbers, table: &Table) -> Vec<Section> {
     let mut sections = vec![accuracies(wanted, numbers, table), measures(wanted, numbers)];
     sections.extend(gains(wanted, numbers));
-    sections.extend(claims(wanted, numbers));
     sections.extend(wanted.ablations.iter().map(|ablation| of_ablation(ablation, numbers)));
     let first = &mut sections[0];
     first.text = vec![data.to_owned()];
@@ -179,128 +175,4 @@ fn of_ablation(ablation: &Ablation, numbers: &Numbers) -> Section {
         header("variant", methods.iter().map(name)),
         ablation.variants.iter().map(line).collect(),
     )
-}
-
-/// How a comparison came out, with its numbers.
-fn outcome(test: Option<&PairedTest>, decimals: usize) -> String {
-    let Some(test) = test else { return "undecided: no difference".to_owned() };
-    let word = match test.difference.mean {
-        _ if test.p >= LEVEL => "undecided",
-        mean if mean > 0.0 => "holds",
-        _ => "does not hold",
-    };
-    let (mean, half) = (test.difference.mean, test.difference.half_width);
-    format!("{word}: {mean:+.decimals$} ± {half:.decimals$}").replace('-', "−")
-}
-
-/// What the paper's table says, and how it comes out on these data: claim by claim, by accuracy and by AUROC.
-///
-/// A comparison of two methods holds where the paired test over the seeds says so, and does not hold where it says the contrary.
-/// "The best on a type" holds where each other method is worse by that test, and does not hold where one is better.
-fn claims(wanted: &Classification, numbers: &Numbers) -> Option<Section> {
-    let trial = |name: &str| wanted.methods.iter().find(|m| m.name == name).map(|m| wanted.plain(m));
-    let [activations, of_loss, of_regulariser, proposed] = ["VAE-A", "VAE-R", "VAE-L", PROPOSED].map(trial);
-    let (activations, of_loss, of_regulariser, proposed) = (activations?, of_loss?, of_regulariser?, proposed?);
-    if wanted.seeds.len() < 2 {
-        return None;
-    }
-    let mut rows = Vec::new();
-    for (claim, a, b) in [
-        ("Both gradients together are better than the activations", &proposed, &activations),
-        ("Both gradients together are better than the loss's alone", &proposed, &of_loss),
-        ("Both gradients together are better than the regulariser's alone", &proposed, &of_regulariser),
-        ("The regulariser's gradient is better than the activations", &of_regulariser, &activations),
-    ] {
-        let of = |statistic, decimals| outcome(numbers.paired(a, b, Part::All, statistic).as_ref(), decimals);
-        rows.push(vec![claim.to_owned(), of(ACCURACY, 1), of(AUROC, 3)]);
-    }
-    // The paper's table has Proposed first on five types, and VAE-R on decolorization.
-    for part in types(wanted).into_iter().filter(|part| *part != Part::All) {
-        let (name, trial) = match part.name().as_str() {
-            "decolorization" => ("VAE-R", &of_loss),
-            _ => (PROPOSED, &proposed),
-        };
-        let best = |statistic| {
-            let others = wanted.methods.iter().filter(|m| m.name != name);
-            let tests: Vec<_> =
-                others.map(|m| (&m.name, numbers.paired(trial, &wanted.plain(m), part, statistic))).collect();
-            let is = |better: bool| {
-                move |(_, test): &&(&String, Option<PairedTest>)| {
-                    test.as_ref().is_some_and(|t| t.p < LEVEL && (t.difference.mean > 0.0) == better)
-                }
-            };
-            let better: Vec<&str> = tests.iter().filter(is(false)).map(|(name, _)| name.as_str()).collect();
-            match better.is_empty() {
-                false => format!("does not hold: {}", better.join(", ")),
-                true if tests.iter().filter(is(true)).count() == tests.len() => "holds".to_owned(),
-                true => "undecided".to_owned(),
-            }
-        };
-        rows.push(vec![format!("{name} is the best on {}", words(&part.name())), best(ACCURACY), best(AUROC)]);
-    }
-    let paragraph = in_words(&rows);
-    let mut section = section(
-        "what the paper's table says, on these data".to_owned(),
-        ["claim", "by accuracy (points)", "by AUROC"].map(str::to_owned).into(),
-        rows,
-    );
-    section.text = vec![paragraph];
-    section.notes.push(format!(
-        "Paired t test over {} seeds, two-sided {} %; behind \"does not hold\" the methods that are better.",
-        wanted.seeds.len(),
-        100.0 * LEVEL
-    ));
-    Some(section)
-}
-
-/// The claims sorted by how they come out by accuracy; those that AUROC answers otherwise are said to be.
-fn in_words(rows: &[Vec<String>]) -> String {
-    let of = |cell: &str| ["holds", "does not hold"].into_iter().find(|o| cell.starts_with(o)).unwrap_or("undecided");
-    let mut sentences = Vec::new();
-    for (outcome, begins) in [
-        ("holds", "On these data it holds, by accuracy, that"),
-        ("does not hold", "It does not hold that"),
-        ("undecided", "It is undecided whether"),
-    ] {
-        let claims: Vec<String> = rows
-            .iter()
-            .filter(|row| of(&row[1]) == outcome)
-            .map(|row| match (of(&row[2]), lower_first(&row[0])) {
-                (auroc, claim) if auroc == outcome => claim,
-                (auroc, claim) => format!("{claim} (by AUROC: {auroc})"),
-            })
-            .collect();
-        if !claims.is_empty() {
-            sentences.push(format!("{begins} {}.", claims.join("; ")));
-        }
-    }
-    sentences.join(" ")
-}
-
-/// A sentence's beginning within a sentence; a name stays as it is.
-fn lower_first(text: &str) -> String {
-    match text.split_once(' ') {
-        Some((first @ ("The" | "Both"), rest)) => format!("{} {rest}", first.to_lowercase()),
-        _ => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn claims_are_told_by_how_they_come_out() {
-        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-        let rows = [
-            row(["Both are better", "holds: +1.0 ± 0.5", "undecided: +0.010 ± 0.020"]),
-            row(["Proposed is the best on rain", "does not hold: VAE-A", "does not hold: VAE-A"]),
-            row(["The first is better", "undecided: no difference", "undecided: +0.0 ± 1.0"]),
-        ];
-        assert_eq!(
-            in_words(&rows),
-            "On these data it holds, by accuracy, that both are better (by AUROC: undecided). \
-             It does not hold that Proposed is the best on rain. It is undecided whether the first is better."
-        );
-    }
 }

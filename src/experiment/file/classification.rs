@@ -8,8 +8,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::{self, Claim, Numbers, RawClaim, Subjects};
 use super::parts::{Dataset, DatasetKind, RawDataset, S, distinct, within};
 use crate::error::Result;
+use crate::experiment::classification::STATISTICS;
 use crate::experiment::text::{Text, suggest};
 use crate::gradients::{Extraction, Feature, TrainedVae};
 use crate::imaging::challenge::Challenge;
@@ -19,7 +21,7 @@ use crate::ood::autoencoder::{self, Sparsity};
 use crate::ood::{Form, classifier};
 
 /// The paper's name for its method.
-pub const PROPOSED: &str = "Proposed";
+const PROPOSED: &str = "Proposed";
 
 /// `kind = "classification"`.
 #[derive(Clone, Debug, Serialize)]
@@ -48,6 +50,9 @@ pub struct Classification {
     pub methods: Vec<Method>,
     /// What is changed, one thing at a time.
     pub ablations: Vec<Ablation>,
+    /// What is claimed, and how that is tested.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
 }
 
 /// Traffic signs drawn by the program.
@@ -173,6 +178,14 @@ impl Classification {
         tested.iter().flat_map(of).collect()
     }
 
+    /// All variants of the ablations, by their names in the long table.
+    pub fn variants(&self) -> impl Iterator<Item = (String, &Trial)> {
+        self.ablations.iter().flat_map(|ablation| {
+            let trials = ablation.variants.iter().flat_map(|v| v.trials.iter().map(move |t| (v, t)));
+            trials.map(|(variant, (method, trial))| (label(&[&ablation.name, &variant.name, method]), trial))
+        })
+    }
+
     /// All different trials: those of the methods first, then the ablations'.
     pub fn trials(&self) -> Vec<Trial> {
         let mut trials: Vec<Trial> = Vec::new();
@@ -185,6 +198,12 @@ impl Classification {
         }
         trials
     }
+}
+
+/// The parts of a label that are not empty.
+pub fn label(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    parts.join(" · ")
 }
 
 #[derive(Deserialize)]
@@ -204,6 +223,8 @@ pub(super) struct RawClassification {
     methods: S<Vec<RawMethod>>,
     #[serde(rename = "ablation", default)]
     ablations: Vec<RawAblation>,
+    #[serde(rename = "claim", default)]
+    claims: Vec<RawClaim>,
 }
 
 #[derive(Deserialize)]
@@ -304,7 +325,7 @@ impl RawClassification {
         }
         let mut levels = distinct(text, self.protocol.levels, "level", 1..=5, 1)?;
         levels.sort_unstable();
-        Ok(Classification {
+        let mut experiment = Classification {
             title: self.title,
             seed: self.seed,
             seeds: distinct(text, self.seeds, "seed", 0..=u64::MAX, 1)?,
@@ -320,7 +341,15 @@ impl RawClassification {
             classifier,
             methods,
             ablations: checked,
-        })
+            claims: Vec::new(),
+        };
+        let of_table = experiment.methods.iter().map(|m| m.name.clone());
+        let names: Vec<String> = of_table.chain(experiment.variants().map(|(label, _)| label)).collect();
+        let subsets = std::iter::once("all").chain(experiment.protocol.tested.iter().map(|c| c.name())).collect();
+        let methods = names.iter().map(String::as_str).collect();
+        let subjects = Subjects { methods, statistics: &STATISTICS, subsets, numbers: &[Numbers::Images] };
+        experiment.claims = claims::checked(text, self.claims, &subjects)?;
+        Ok(experiment)
     }
 }
 

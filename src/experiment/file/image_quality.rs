@@ -5,15 +5,18 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::{self, Claim, Numbers, RawClaim, Subjects};
 use super::parts::{
     Dataset, DatasetKind, RawDataset, RawStandIn, RawStatistics, RawTraining, S, SceneSize, StandIn, Statistics,
     Training,
 };
 use super::{file_name, file_names, some_file_name};
 use crate::error::Result;
+use crate::experiment::evidence;
 use crate::experiment::text::{Text, suggest};
 use crate::iqa::Method;
 use crate::iqa::metrics::{METRICS, Metric};
+use crate::report::published::Published;
 
 /// `kind = "image-quality"`.
 #[derive(Clone, Debug, Serialize)]
@@ -41,6 +44,9 @@ pub struct ImageQuality {
     pub live: Option<Competitors>,
     /// How the intervals are made.
     pub statistics: Statistics,
+    /// What is claimed, and how that is tested.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
 }
 
 /// The methods and their weights.
@@ -124,6 +130,8 @@ pub(super) struct RawImageQuality {
     competitors: Option<RawCompetitors>,
     live: Option<RawCompetitors>,
     statistics: RawStatistics,
+    #[serde(rename = "claim", default)]
+    claims: Vec<RawClaim>,
 }
 
 #[derive(Deserialize)]
@@ -175,7 +183,19 @@ impl RawImageQuality {
             }
         };
         let iqa = self.iqa.check(text)?;
+        let columns = self.competitors.iter().flat_map(|c| c.columns.get_ref()).map(|c| c.method.as_str());
+        let own = iqa.methods.iter().map(|name| Metric::from_key(name).map_or(name.as_str(), |metric| metric.name));
+        let published = Published::embedded();
+        let mut methods: Vec<&str> = own.chain(columns).collect();
+        methods.extend(published.cells().map(|c| c.method.as_str()));
+        methods.extend(published.recalled().map(|c| c.method.as_str()));
+        methods.sort_unstable();
+        methods.dedup();
+        let numbers = &[Numbers::Images, Numbers::Scores, Numbers::Published];
+        let subjects = Subjects { methods, statistics: &evidence::STATISTICS, subsets: vec!["all"], numbers };
+        let claims = claims::checked(text, self.claims, &subjects)?;
         Ok(ImageQuality {
+            claims,
             title: self.title,
             seed: self.seed,
             dataset,

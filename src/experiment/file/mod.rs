@@ -10,6 +10,7 @@
 //! Each kind of experiment has its file, and one line in [`Experiment`]; `parts` holds the tables that several have in
 //! common.
 
+mod claims;
 mod classification;
 mod image_quality;
 mod parts;
@@ -20,8 +21,9 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, Serializer};
 use toml::de::DeValue;
 
+pub use claims::{Claim, Numbers, Question};
 pub use classification::{
-    Ablation, Challenges, Classification, DrawnSigns, Method, PROPOSED, Protocol, Shown, Trial, Variant,
+    Ablation, Challenges, Classification, DrawnSigns, Method, Protocol, Shown, Trial, Variant, label,
 };
 pub use image_quality::{Column, Competitors, ImageQuality, Iqa, Parity};
 pub use parts::{
