@@ -17,23 +17,35 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// [`Error::Write`] with the operating system's reason.
 pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
-    let path = path.as_ref();
-    let beside = beside(path);
-    let attempt = || {
+    write_all(&[(path.as_ref().to_path_buf(), bytes)])
+}
+
+/// Writes all these files, making the folders above them. None is put into its place before all are written: on a full disk what was
+/// there stays whole.
+///
+/// # Errors
+/// [`Error::Write`] for the first that cannot be written, with the operating system's reason.
+pub fn write_all(files: &[(PathBuf, &[u8])]) -> Result<()> {
+    let attempt = |path: &Path, bytes: &[u8]| {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let mut file = std::fs::File::create(&beside)?;
+        let mut file = std::fs::File::create(beside(path))?;
         file.write_all(bytes)?;
-        file.sync_all()?;
-        drop(file);
-        std::fs::rename(&beside, path)
+        file.sync_all()
     };
-    attempt().map_err(|source| {
+    let place = |path: &Path| std::fs::rename(beside(path), path);
+    let fail = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| Error::Write { path, source }
+    };
+    let written = files.iter().try_for_each(|(path, bytes)| attempt(path, bytes).map_err(fail(path)));
+    let placed = written.and_then(|()| files.iter().try_for_each(|(path, _)| place(path).map_err(fail(path))));
+    if placed.is_err() {
         // Nothing half-written stays; that this, too, may fail changes nothing about the error to report.
-        let _ = std::fs::remove_file(&beside);
-        Error::Write { path: path.to_path_buf(), source }
-    })
+        files.iter().for_each(|(path, _)| drop(std::fs::remove_file(beside(path))));
+    }
+    placed
 }
 
 /// `folder/.name.<process id>.part` for `folder/name`: in the same folder, because a rename does not cross file systems.

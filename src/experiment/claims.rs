@@ -106,7 +106,8 @@ fn of_question(
         }
     }
     if test.comparisons.is_empty() {
-        test.reason = format!("there is no {statistic} of {method}, or of nothing that it could be compared with");
+        let others = if absent.is_empty() { "the others".to_owned() } else { absent.join(", ") };
+        test.reason = format!("{method} and {others} have no {statistic} of {subset} that could be compared");
         return test;
     }
     for comparison in &mut test.comparisons {

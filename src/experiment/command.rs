@@ -1,6 +1,6 @@
 //! The command line: what it takes, and which part of the library each command calls.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use clap::builder::PossibleValuesParser;
@@ -9,6 +9,7 @@ use rayon::ThreadPoolBuilder;
 
 use super::features::Features;
 use super::file::Experiment;
+use super::plan::{self, Planning};
 use super::progress::Progress;
 use super::score::Score;
 use super::session::{Session, print};
@@ -34,6 +35,8 @@ pub struct CommandLine {
 enum Command {
     /// Run an experiment file (the word `run` may be left out)
     Run(Run),
+    /// Say what a run of an experiment file would do: what is in the cache, what is to be computed and why
+    Plan(Planning),
     /// Score distorted images against their references: the gradient, UNIQUE and every metric of the field
     Score(Score),
     /// Write the features of a folder of images under a trained network as a table for NumPy
@@ -58,6 +61,9 @@ pub struct Run {
     /// The folder that results go to, in a folder named after the experiment
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
+    /// Compute a stage even if its results are in the cache; may be repeated (`gradspace plan` names the stages)
+    #[arg(long, value_name = "STAGE")]
+    force: Vec<String>,
     /// Show no progress and no table
     #[arg(long)]
     quiet: bool,
@@ -125,6 +131,7 @@ impl CommandLine {
         match self.command {
             None => self.run.run(),
             Some(Command::Run(run)) => run.run(),
+            Some(Command::Plan(plan)) => plan.run(),
             Some(Command::Score(score)) => score.run(),
             Some(Command::Features(features)) => features.run(),
             Some(Command::RebuildTid2013(rebuild)) => rebuild.run(),
@@ -139,13 +146,10 @@ impl Run {
             .experiment
             .as_deref()
             .ok_or_else(|| Error::Usage("an experiment file is needed; see --help".into()))?;
-        if let Some(data) = &self.data {
-            let path = toml::Value::String(data.to_string_lossy().into_owned());
-            self.overrides.push(format!("dataset.path={path}"));
-        }
-        let experiment = Experiment::read(file, &self.overrides)?;
+        let experiment = read(file, self.data.as_deref(), &mut self.overrides)?;
+        plan::check_forced(&experiment, &self.force)?;
         self.machine.apply()?;
-        let session = Session::new(file, &self.out, self.quiet);
+        let session = Session::new(file, &self.out, &self.force, self.quiet);
         match &experiment {
             Experiment::ImageQuality(wanted) => image_quality::run(&experiment, wanted, session)?,
             Experiment::SparseAutoencoder(wanted) => training::run(&experiment, wanted, session)?,
@@ -154,6 +158,15 @@ impl Run {
         }
         Ok(0)
     }
+}
+
+/// Reads an experiment file under the overrides, of which the folder of data is one.
+pub(super) fn read(file: &Path, data: Option<&Path>, overrides: &mut Vec<String>) -> Result<Experiment> {
+    if let Some(data) = data {
+        let path = toml::Value::String(data.to_string_lossy().into_owned());
+        overrides.push(format!("dataset.path={path}"));
+    }
+    Experiment::read(file, overrides)
 }
 
 impl RebuildTid2013 {

@@ -16,8 +16,11 @@ use super::evidence::{AsPublished, OfImages};
 use super::file::Numbers;
 use super::file::{self, DatasetKind, Experiment, ImageQuality};
 use super::pictures::Pictures;
+use super::plan::{Plan, Planned};
+use super::scoring::SCORING;
 use super::session::Session;
-use super::{charts, claims, scoring, weights};
+use super::training::TRAINING;
+use super::{charts, claims, scoring, training, weights};
 use crate::datasets::database::Naming;
 use crate::error::Result;
 use crate::report::claims::Claims;
@@ -78,9 +81,10 @@ pub(super) fn run(experiment: &Experiment, wanted: &ImageQuality, mut session: S
     let others = read(wanted.competitors.as_ref(), naming, "competitors", &mut session)?;
     let live = read(wanted.live.as_ref(), Naming::Live, "live", &mut session)?;
     session.seeds.insert("experiment".into(), wanted.seed);
+    let stand_in = pictures.is_stand_in() && others.is_none();
+    session.open(stand_in)?;
 
     let (mut judged, mut agreements) = (Vec::new(), Vec::new());
-    let stand_in = pictures.is_stand_in() && others.is_none();
     if stand_in || !pictures.is_stand_in() {
         let (mut present, agreeing) = score(wanted, &pictures, others.as_ref(), &mut session)?;
         present.name = match &known {
@@ -112,7 +116,7 @@ pub(super) fn run(experiment: &Experiment, wanted: &ImageQuality, mut session: S
 
     let intervals = Intervals::new(&wanted.statistics, wanted.seed);
     let steps = judged.iter().map(|j| j.methods.len()).sum();
-    let (tables, fits) = session.stage("statistics", steps, |progress| {
+    let (tables, fits) = session.stage("statistics", steps, |progress, _| {
         let (mut tables, mut all_fits) = (Vec::new(), Vec::new());
         for (i, judged) in judged.iter().enumerate() {
             let done = || progress.step();
@@ -158,7 +162,26 @@ pub(super) fn run(experiment: &Experiment, wanted: &ImageQuality, mut session: S
     };
     charts::add(&results, &mut session)?;
     let data = judged[0].data.clone();
-    session.finish(experiment, &data, stand_in, &text)
+    session.finish(experiment, &data, &text)
+}
+
+/// What a run of the experiment would do.
+pub(super) fn plan(wanted: &ImageQuality) -> Result<Plan> {
+    let pictures = Pictures::find(&wanted.dataset, wanted.stand_in.as_ref(), wanted.seed)?;
+    let stand_in = pictures.is_stand_in() && wanted.competitors.is_none();
+    let mut stages = Vec::new();
+    if stand_in || !pictures.is_stand_in() {
+        let trained = wanted.training.as_ref().map(|training| training::on_scenes_item(training, wanted.seed));
+        stages.extend(trained.map(|item| Planned::items(TRAINING, vec![item])));
+        let groups = scoring::groups(&pictures, &weights::identity(wanted)?)?;
+        stages.push(Planned::items(SCORING, groups.into_iter().map(|group| group.item).collect()));
+    }
+    stages.push(Planned::always("statistics"));
+    let data = match pictures.is_stand_in() && !stand_in {
+        true => "published per-image scores; no images".to_owned(),
+        false => pictures.describe(),
+    };
+    Ok(Plan { data, stand_in, stages })
 }
 
 /// The score file, if one is named; the manifest will know it under `role`.
@@ -187,8 +210,8 @@ fn score(
         others.of(&subset.images)?;
     }
     let judges = weights::judges(wanted, session)?;
-    let (mut methods, hashes) =
-        session.stage("scoring images", subset.images.len(), |progress| scoring::score(pictures, &judges, progress))?;
+    let (mut methods, hashes) = session
+        .stage(SCORING, subset.images.len(), |progress, cache| scoring::score(pictures, &judges, cache, progress))?;
     session.inputs.extend(hashes);
     session.inputs.extend(pictures.score_files()?);
     let computed = methods.len();

@@ -15,6 +15,7 @@
 //! An experiment's result is a function of its file, the overrides on the command line and the data. The threads, the
 //! instruction set, the clock and the folders on this machine reach `run.json` and nothing else.
 
+mod cache;
 mod charts;
 mod claims;
 mod classification;
@@ -26,6 +27,7 @@ mod features;
 pub mod file;
 mod image_quality;
 mod pictures;
+mod plan;
 mod progress;
 mod score;
 mod scoring;

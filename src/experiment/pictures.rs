@@ -257,6 +257,14 @@ impl Pictures {
         images.iter().map(level).collect()
     }
 
+    /// What images of the stand-in, of one scene, are a function of; `None` of a database, whose images are files.
+    pub fn drawn(&self, images: &[usize]) -> Option<serde_json::Value> {
+        let Pictures::StandIn { stand_in, images: all, seed } = self else { return None };
+        let names: Vec<&str> = images.iter().map(|&i| all[i].image.name.as_str()).collect();
+        let scene = images.first().map(|&i| all[i].scene);
+        Some(serde_json::json!({ "scene": scene, "size": stand_in.size, "seed": seed, "images": names }))
+    }
+
     /// BLAKE3 of the file of the image at `index`, under the name that it has in the database; nothing for a stand-in.
     pub fn hash(&self, index: usize) -> Result<Option<(String, String)>> {
         self.hash_of(index, "distorted_images", |entry| (&entry.path, &entry.image.name))

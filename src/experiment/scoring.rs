@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
+use serde_json::{Value, json};
 
+use super::cache::{Cache, Item};
 use super::evaluation::Scores;
 use super::pictures::Pictures;
 use super::progress::Progress;
@@ -17,8 +19,8 @@ use crate::imaging::Rgb8;
 use crate::iqa::metrics::Metric;
 use crate::iqa::{Reference, Scorer, Scratch};
 
-/// A file's name in the manifest and its hash.
-type Hash = (String, String);
+/// The stage, an item of which is the images of one reference.
+pub(super) const SCORING: &str = "scoring";
 
 /// The scorer's buffers, tens of megabytes each: as many as there are threads at work, lent and taken back.
 #[derive(Default)]
@@ -47,12 +49,14 @@ pub(super) enum Judge {
 pub(super) struct Judges {
     scorer: Scorer,
     order: Vec<Judge>,
+    /// What their scores are a function of, beside the images.
+    identity: Value,
 }
 
 impl Judges {
     /// These judges; the learned ones are `scorer`'s.
-    pub fn new(scorer: Scorer, order: Vec<Judge>) -> Judges {
-        Judges { scorer, order }
+    pub fn new(scorer: Scorer, order: Vec<Judge>, identity: Value) -> Judges {
+        Judges { scorer, order, identity }
     }
 
     /// The method's name in tables and whether higher is better, judge by judge.
@@ -80,64 +84,78 @@ impl Judges {
     }
 }
 
-/// Every method of the scorer, and nothing else.
-impl From<Scorer> for Judges {
-    fn from(scorer: Scorer) -> Judges {
-        let order = (0..scorer.methods().len()).map(Judge::Learned).collect();
-        Judges { scorer, order }
-    }
+/// The images of one reference: what is scored together.
+pub(super) struct Group {
+    /// Their places.
+    images: Vec<usize>,
+    /// The work of scoring them.
+    pub item: Item,
+    /// BLAKE3 of every file that is read, by its name in the manifest.
+    hashes: BTreeMap<String, String>,
+}
+
+/// All pictures, reference by reference, as items of judges of this identity; every file is read for its hash.
+pub(super) fn groups(pictures: &Pictures, judges: &Value) -> Result<Vec<Group>> {
+    let references = pictures.subset().references();
+    let indices: Vec<usize> = (0..references.len()).collect();
+    let groups: Vec<&[usize]> = indices.chunk_by(|&a, &b| references[a] == references[b]).collect();
+    let group = |images: &&[usize]| {
+        let mut hashes = BTreeMap::from_iter(pictures.hash_reference(images[0])?);
+        for &image in *images {
+            hashes.extend(pictures.hash(image)?);
+        }
+        let of_images = match pictures.drawn(images) {
+            Some(drawn) => drawn,
+            None => json!(hashes),
+        };
+        let item = Item::new(SCORING, json!({ "judges": judges, "images": of_images }));
+        Ok(Group { images: images.to_vec(), item, hashes })
+    };
+    let groups: Vec<Result<Group>> = groups.par_iter().map(group).collect();
+    groups.into_iter().collect()
 }
 
 /// Scores every picture by every judge; also the hash of every file that was read, by name.
 pub(super) fn score(
     pictures: &Pictures,
     judges: &Judges,
+    cache: &Cache,
     progress: &Progress,
 ) -> Result<(Vec<Scores>, BTreeMap<String, String>)> {
-    let references = pictures.subset().references();
-    let indices: Vec<usize> = (0..references.len()).collect();
-    let groups: Vec<&[usize]> = indices.chunk_by(|&a, &b| references[a] == references[b]).collect();
+    let groups = groups(pictures, &judges.identity)?;
     let buffers = Buffers::default();
-    let scored: Vec<Result<_>> =
-        groups.par_iter().map(|group| score_group(pictures, judges, group, &buffers, progress)).collect();
+    let of_group = |group: &Group| {
+        let rows = cache.item(&group.item, || score_group(pictures, judges, &group.images, &buffers))?;
+        group.images.iter().for_each(|_| progress.step());
+        Ok(rows)
+    };
+    let scored: Vec<Result<Vec<Vec<f64>>>> = groups.par_iter().map(of_group).collect();
     // Errors are looked at in the order of the images, so that the same one is reported whichever thread was first.
-    let mut columns = vec![Vec::with_capacity(references.len()); judges.order.len()];
-    let mut hashes = BTreeMap::new();
-    for group in scored {
-        let (rows, read) = group?;
-        for row in rows {
+    let mut columns = vec![Vec::new(); judges.order.len()];
+    for rows in scored {
+        for row in rows? {
             columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
         }
-        hashes.extend(read);
     }
     let scores = judges.names().zip(columns).map(|((method, higher), values)| Scores::new(method, values, higher));
-    Ok((scores.collect(), hashes))
+    Ok((scores.collect(), groups.into_iter().flat_map(|group| group.hashes).collect()))
 }
 
-/// The images of one reference: the scores of each, method by method, and the hashes of the files that were read.
-fn score_group(
-    pictures: &Pictures,
-    judges: &Judges,
-    group: &[usize],
-    buffers: &Buffers,
-    progress: &Progress,
-) -> Result<(Vec<Vec<f64>>, Vec<Hash>)> {
+/// The images of one reference: the scores of each, method by method.
+fn score_group(pictures: &Pictures, judges: &Judges, group: &[usize], buffers: &Buffers) -> Result<Vec<Vec<f64>>> {
     let blame = |index: usize| move |error| pictures.blame(index, error);
     let picture = pictures.reference(group[0])?;
     let prepared = match judges.scorer.methods() {
         [] => None,
         _ => Some(buffers.lend(|scratch| judges.scorer.reference(&picture, scratch)).map_err(blame(group[0]))?),
     };
-    let scored: Vec<Result<(Vec<f64>, Option<Hash>)>> = group
+    let scored: Vec<Result<Vec<f64>>> = group
         .par_iter()
         .map(|&index| {
             let distorted = pictures.distorted(index, &picture)?;
             let score = |scratch: &mut Scratch| judges.scores(prepared.as_ref(), &picture, &distorted, scratch);
-            let scores = buffers.lend(score).map_err(blame(index))?;
-            progress.step();
-            Ok((scores, pictures.hash(index)?))
+            buffers.lend(score).map_err(blame(index))
         })
         .collect();
-    let (rows, hashes): (Vec<_>, Vec<_>) = scored.into_iter().collect::<Result<Vec<_>>>()?.into_iter().unzip();
-    Ok((rows, hashes.into_iter().flatten().chain(pictures.hash_reference(group[0])?).collect()))
+    scored.into_iter().collect()
 }

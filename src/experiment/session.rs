@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
+use super::cache::{Cache, Tally};
 use super::file::Experiment;
 use super::progress::{Progress, note};
 use crate::error::{Error, Result};
@@ -20,6 +21,10 @@ pub(super) struct Session {
     /// The folder above the results'.
     root: PathBuf,
     quiet: bool,
+    /// Stages that are computed even if the cache has them.
+    forced: Vec<String>,
+    /// The results folder and its cache, once it is known which it is.
+    place: Option<(PathBuf, Cache)>,
     started_at: SystemTime,
     clock: Instant,
     stages: Vec<Stage>,
@@ -35,11 +40,13 @@ pub(super) struct Session {
 
 impl Session {
     /// A run of the experiment file at `file`, whose results go below `root`.
-    pub fn new(file: &Path, root: &Path, quiet: bool) -> Session {
+    pub fn new(file: &Path, root: &Path, forced: &[String], quiet: bool) -> Session {
         Session {
             name: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             root: root.to_path_buf(),
             quiet,
+            forced: forced.to_vec(),
+            place: None,
             started_at: SystemTime::now(),
             clock: Instant::now(),
             stages: Vec::new(),
@@ -50,11 +57,52 @@ impl Session {
         }
     }
 
-    /// Does one stage's work of `steps` steps, which the work reports to the [`Progress`] it is given.
-    pub fn stage<T>(&mut self, name: &str, steps: usize, work: impl FnOnce(&Progress) -> Result<T>) -> Result<T> {
-        let began = Instant::now();
-        let done = work(&Progress::new(name, steps, self.quiet))?;
-        self.stages.push(Stage { name: name.to_owned(), seconds: began.elapsed().as_secs_f64() });
+    /// Takes the results folder, before anything is computed: it can be written to, and no other run is at work in it. The
+    /// folder's name says whether the results are a stand-in's.
+    ///
+    /// # Errors
+    /// As [`Cache::open`].
+    pub fn open(&mut self, stand_in: bool) -> Result<()> {
+        let folder = folder(&self.root, &self.name, stand_in);
+        let cache = Cache::open(&folder, &self.forced, |line| self.note(line))?;
+        self.place = Some((folder, cache));
+        Ok(())
+    }
+
+    fn place(&self) -> &(PathBuf, Cache) {
+        self.place.as_ref().expect("a run opens its folder before its stages")
+    }
+
+    /// What earlier runs have computed.
+    pub fn cache(&self) -> &Cache {
+        &self.place().1
+    }
+
+    /// Does one stage's work of `steps` steps, which the work reports to the [`Progress`] it is given, and takes what it can from
+    /// the cache.
+    ///
+    /// A stage that is gone through several times counts as one.
+    pub fn stage<T>(
+        &mut self,
+        name: &str,
+        steps: usize,
+        work: impl FnOnce(&Progress, &Cache) -> Result<T>,
+    ) -> Result<T> {
+        let (began, before) = (Instant::now(), self.cache().of_stage(name).unwrap_or_default());
+        let done = work(&Progress::new(name, steps, self.quiet), self.cache())?;
+        let seconds = began.elapsed().as_secs_f64();
+        let items = self.cache().of_stage(name);
+        if let Some(now) = items {
+            let Tally { computed, cached } =
+                Tally { computed: now.computed - before.computed, cached: now.cached - before.cached };
+            if cached > 0 {
+                self.note(&format!("{name}: {cached} of {} from the cache", cached + computed));
+            }
+        }
+        match self.stages.iter_mut().find(|stage| stage.name == name) {
+            Some(stage) => *stage = of(name, stage.seconds + seconds, items),
+            None => self.stages.push(of(name, seconds, items)),
+        }
         Ok(done)
     }
 
@@ -72,16 +120,11 @@ impl Session {
         Ok(())
     }
 
-    /// The folder of the results. Its name says whether they are the stand-in's.
-    pub fn folder(&self, stand_in: bool) -> PathBuf {
-        self.root.join(if stand_in { format!("{}-stand-in", self.name) } else { self.name.clone() })
-    }
-
     /// Writes the result files, the manifest and the record of the run; then prints `table` on standard output.
     ///
     /// `data` says in words what data the numbers are from.
-    pub fn finish(self, experiment: &Experiment, data: &str, stand_in: bool, table: &str) -> Result<()> {
-        let folder = self.folder(stand_in);
+    pub fn finish(self, experiment: &Experiment, data: &str, table: &str) -> Result<()> {
+        let (folder, cache) = self.place.expect("a run opens its folder before its stages");
         let manifest = Manifest {
             title: experiment.title().to_owned(),
             data: data.to_owned(),
@@ -100,16 +143,34 @@ impl Session {
             host: manifest::host(),
             git: manifest::git(Path::new(".")),
         };
-        self.outputs.write(&folder)?;
-        self.photographs.write(folder.join("photographs"))?;
-        crate::files::write(folder.join("manifest.json"), manifest.to_json().as_bytes())?;
-        crate::files::write(folder.join("run.json"), run.to_json().as_bytes())?;
+        for stage in &run.stages {
+            cache.took(&stage.name, stage.computed.unwrap_or(1), stage.seconds);
+        }
+        cache.prune();
+        // The manifest last: where the machine stops in between, it is not yet that of what lies beside it, and `verify` says so.
+        let (manifest, record) = (manifest.to_json(), run.to_json());
+        let mut files: Vec<(PathBuf, &[u8])> = self.outputs.below(&folder).collect();
+        files.extend(self.photographs.below(folder.join("photographs")));
+        files.push((folder.join("run.json"), record.as_bytes()));
+        files.push((folder.join("manifest.json"), manifest.as_bytes()));
+        crate::files::write_all(&files)?;
         if !self.quiet {
             print(table)?;
             note(&format!("results are in {} ({:.1} s)", folder.display(), run.seconds));
         }
         Ok(())
     }
+}
+
+/// What `run.json` says of a stage.
+fn of(name: &str, seconds: f64, items: Option<Tally>) -> Stage {
+    let name = name.to_owned();
+    Stage { name, seconds, computed: items.map(|i| i.computed), cached: items.map(|i| i.cached) }
+}
+
+/// The folder of an experiment's results. Its name says whether they are a stand-in's.
+pub(super) fn folder(root: &Path, name: &str, stand_in: bool) -> PathBuf {
+    root.join(if stand_in { format!("{name}-stand-in") } else { name.to_owned() })
 }
 
 /// Writes `text` to standard output. A reader that has gone (`| head`) has seen enough and is no error.

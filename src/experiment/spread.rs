@@ -5,13 +5,15 @@
 //! source of patches; its statistics are the mean over the seeds, the standard deviation and the extremes, and the difference
 //! of the mean from the reference weights.
 
+use super::cache::Item;
 use super::evaluation::{self, Intervals, Scores};
-use super::file::{Experiment, TrainingSpread};
+use super::file::{self, Experiment, TrainingSpread};
 use super::pictures::Pictures;
-use super::scoring::Judges;
+use super::plan::{Plan, Planned};
+use super::scoring::{Judge, Judges, SCORING};
 use super::session::Session;
-use super::training::{Source, trained};
-use super::{scoring, weights};
+use super::training::{Source, TRAINING, trained};
+use super::{scoring, training, weights};
 use crate::error::Result;
 use crate::iqa::{Method, Models, Scorer};
 use crate::models::SparseAutoencoder;
@@ -19,8 +21,18 @@ use crate::report::charts::{self, Estimate};
 use crate::report::table::{Row, Table};
 use crate::stats::moments::mean;
 
+use serde_json::{Value, json};
+
 /// What the reference weights are called.
 const REFERENCE: &str = "reference weights";
+
+/// What is compared.
+const METHODS: [Method; 2] = [Method::UNIQUE, Method::GRADIENT];
+
+/// What the methods' scores are a function of, beside the images; `weights` is the hash of theirs.
+fn identity(weights: &str) -> Value {
+    json!({ "methods": METHODS.map(|m| m.name), "weights": weights })
+}
 
 /// The rank correlation of each method under one set of weights.
 struct Outcome {
@@ -37,6 +49,7 @@ pub(super) fn run(experiment: &Experiment, wanted: &TrainingSpread, mut session:
     let pictures = Pictures::find(&wanted.dataset, Some(&wanted.stand_in), wanted.seed)?;
     let data = pictures.describe();
     session.note(&data);
+    session.open(pictures.is_stand_in())?;
     session.inputs.extend(pictures.score_files()?);
     session.seeds.insert("experiment".into(), wanted.seed);
 
@@ -44,17 +57,15 @@ pub(super) fn run(experiment: &Experiment, wanted: &TrainingSpread, mut session:
     let mut outcomes = vec![Outcome {
         source: REFERENCE.to_owned(),
         seed: None,
-        rows: judge(wanted, &pictures, reference, REFERENCE, &mut session)?,
+        rows: judge(wanted, &pictures, reference, &weights::hash_of(wanted.weights.as_deref())?, &mut session)?,
     }];
     for source in &wanted.sources {
         for &seed in &wanted.seeds {
-            let stage = format!("{}, seed {seed}", source.name);
-            let from = match (&source.path, source.size) {
-                (Some(path), _) => Source::Folder(path),
-                (None, size) => Source::Scenes(size.expect("checked with the experiment")),
-            };
-            let model = trained(&from, &source.patches, &wanted.autoencoder, seed, &stage, &mut session)?.weights;
-            let rows = judge(wanted, &pictures, model, &stage, &mut session)?;
+            session.note(&format!("{}, seed {seed}", source.name));
+            let from = Source::of(source);
+            let work = work(wanted, source, seed)?;
+            let model = trained(&from, &source.patches, &wanted.autoencoder, seed, &mut session)?.weights;
+            let rows = judge(wanted, &pictures, model, &work.key(), &mut session)?;
             outcomes.push(Outcome { source: source.name.clone(), seed: Some(seed), rows });
         }
     }
@@ -63,7 +74,35 @@ pub(super) fn run(experiment: &Experiment, wanted: &TrainingSpread, mut session:
     let picture = chart(wanted, &data, &outcomes).render()?;
     session.outputs.add_picture("spread", picture);
     session.outputs.add_tables(&table, std::slice::from_ref(&table));
-    session.finish(experiment, &data, pictures.is_stand_in(), &table.text())
+    session.finish(experiment, &data, &table.text())
+}
+
+/// A training run.
+fn work(wanted: &TrainingSpread, source: &file::Source, seed: u64) -> Result<Item> {
+    let from = Source::of(source);
+    let hashes = training::hashes(&from, &source.patches)?;
+    Ok(training::item(&from, &hashes, &source.patches, &wanted.autoencoder, seed))
+}
+
+/// What a run of the experiment would do.
+pub(super) fn plan(wanted: &TrainingSpread) -> Result<Plan> {
+    let pictures = Pictures::find(&wanted.dataset, Some(&wanted.stand_in), wanted.seed)?;
+    let mut trainings = Vec::new();
+    for source in &wanted.sources {
+        for &seed in &wanted.seeds {
+            trainings.push(work(wanted, source, seed)?);
+        }
+    }
+    let mut scorings = Vec::new();
+    let reference = weights::hash_of(wanted.weights.as_deref())?;
+    for weights in std::iter::once(reference).chain(trainings.iter().map(Item::key)) {
+        scorings.extend(scoring::groups(&pictures, &identity(&weights))?.into_iter().map(|group| group.item));
+    }
+    Ok(Plan {
+        data: pictures.describe(),
+        stand_in: pictures.is_stand_in(),
+        stages: vec![Planned::items(TRAINING, trainings), Planned::items(SCORING, scorings)],
+    })
 }
 
 /// The rank correlation of UNIQUE and of the gradient score under these weights, over all images.
@@ -71,16 +110,15 @@ fn judge(
     wanted: &TrainingSpread,
     pictures: &Pictures,
     autoencoder: SparseAutoencoder,
-    stage: &str,
+    weights: &str,
     session: &mut Session,
 ) -> Result<Vec<Row>> {
     let models = Models { autoencoder, ms_unique: Vec::new() };
-    let judges = Judges::from(Scorer::new(&[Method::UNIQUE, Method::GRADIENT], models)?);
+    let order = (0..METHODS.len()).map(Judge::Learned).collect();
+    let judges = Judges::new(Scorer::new(&METHODS, models)?, order, identity(weights));
     let subset = pictures.subset();
-    let (scores, hashes): (Vec<Scores>, _) =
-        session.stage(&format!("{stage}: scoring"), subset.images.len(), |progress| {
-            scoring::score(pictures, &judges, progress)
-        })?;
+    let (scores, hashes): (Vec<Scores>, _) = session
+        .stage(SCORING, subset.images.len(), |progress, cache| scoring::score(pictures, &judges, cache, progress))?;
     session.inputs.extend(hashes);
     let intervals = Intervals::new(&wanted.statistics, wanted.seed);
     let (statistic, rows) = match pictures.is_stand_in() {

@@ -3,12 +3,16 @@
 //! Random 8×8 patches are cut from a folder's images, or from procedural scenes where there is no folder; they are whitened
 //! together (unlike in scoring, where each image is whitened by itself) and the autoencoder is trained on all of them at once.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use serde_json::json;
 
+use super::cache::Item;
 use super::file::{self, Autoencoder, Experiment, Patches as Amount, SceneSize, name_of};
+use super::plan::{Plan, Planned};
 use super::progress::Progress;
 use super::session::Session;
 use crate::datasets::folder::list_images;
@@ -35,7 +39,23 @@ pub(super) enum Source<'a> {
     Scenes(SceneSize),
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// The folder where it is, else procedural scenes.
+    fn find(wanted: &'a file::SparseAutoencoder) -> Source<'a> {
+        match wanted.dataset.folder() {
+            Some(folder) => Source::Folder(folder),
+            None => Source::Scenes(wanted.training.size),
+        }
+    }
+
+    /// The source that an experiment names.
+    pub fn of(source: &'a file::Source) -> Source<'a> {
+        match (&source.path, source.size) {
+            (Some(path), _) => Source::Folder(path),
+            (None, size) => Source::Scenes(size.expect("checked with the experiment")),
+        }
+    }
+
     /// What the patches are from, in words.
     fn describe(&self, amount: &Amount) -> String {
         let Amount { images, per_image } = amount;
@@ -50,15 +70,12 @@ impl Source<'_> {
 
 /// Runs the experiment.
 pub(super) fn run(experiment: &Experiment, wanted: &file::SparseAutoencoder, mut session: Session) -> Result<()> {
-    let source = match wanted.dataset.folder() {
-        Some(folder) => Source::Folder(folder),
-        None => Source::Scenes(wanted.training.size),
-    };
-    let stand_in = matches!(source, Source::Scenes(_));
+    let source = Source::find(wanted);
+    session.open(matches!(source, Source::Scenes(_)))?;
     let file::Training { patches, autoencoder, .. } = &wanted.training;
     let data = source.describe(patches);
     session.note(&data);
-    let trained = trained(&source, patches, autoencoder, wanted.seed, "training", &mut session)?;
+    let trained = trained(&source, patches, autoencoder, wanted.seed, &mut session)?;
 
     let losses = &trained.losses;
     let cost = &trained.cost;
@@ -91,31 +108,88 @@ pub(super) fn run(experiment: &Experiment, wanted: &file::SparseAutoencoder, mut
     outputs.add("loss.csv", csv);
     outputs.add_picture("loss", picture);
     outputs.add_tables(&table, std::slice::from_ref(&table));
-    session.finish(experiment, &data, stand_in, &table.text())
+    session.finish(experiment, &data, &table.text())
 }
+
+/// What a run of the experiment would do.
+pub(super) fn plan(wanted: &file::SparseAutoencoder) -> Result<Plan> {
+    let source = Source::find(wanted);
+    let file::Training { patches, autoencoder, .. } = &wanted.training;
+    let item = item(&source, &hashes(&source, patches)?, patches, autoencoder, wanted.seed);
+    Ok(Plan {
+        data: source.describe(patches),
+        stand_in: matches!(source, Source::Scenes(_)),
+        stages: vec![Planned::items(TRAINING, vec![item])],
+    })
+}
+
+/// The stage, an item of which is one training.
+pub(super) const TRAINING: &str = "training";
 
 /// The autoencoder of an experiment that trains its own on procedural scenes.
 pub(super) fn on_scenes(wanted: &file::Training, seed: u64, session: &mut Session) -> Result<SparseAutoencoder> {
     let source = Source::Scenes(wanted.size);
-    Ok(trained(&source, &wanted.patches, &wanted.autoencoder, seed, "training", session)?.weights)
+    Ok(trained(&source, &wanted.patches, &wanted.autoencoder, seed, session)?.weights)
 }
 
-/// Cuts the patches and trains on them; `stage` names the work in progress and in `run.json`.
+/// Its item.
+pub(super) fn on_scenes_item(wanted: &file::Training, seed: u64) -> Item {
+    item(&Source::Scenes(wanted.size), &BTreeMap::new(), &wanted.patches, &wanted.autoencoder, seed)
+}
+
+/// The hashes of the images that patches are cut from, by name.
+pub(super) fn hashes(source: &Source<'_>, amount: &Amount) -> Result<BTreeMap<String, String>> {
+    let Source::Folder(folder) = source else { return Ok(BTreeMap::new()) };
+    let of = |path: &PathBuf| Ok((format!("images/{}", name_of(path)), hash_file(path)?));
+    list_images(folder)?.iter().take(amount.images).map(of).collect()
+}
+
+/// The work of one training, on the images of these hashes.
+pub(super) fn item(
+    source: &Source<'_>,
+    hashes: &BTreeMap<String, String>,
+    amount: &Amount,
+    model: &Autoencoder,
+    seed: u64,
+) -> Item {
+    let scenes = match source {
+        Source::Folder(_) => None,
+        Source::Scenes(size) => Some(size),
+    };
+    let identity = json!({ "scenes": scenes, "images": hashes, "patches": amount, "autoencoder": model, "seed": seed });
+    Item::new(TRAINING, identity)
+}
+
+/// Cuts the patches and trains on them, unless that was done before.
 pub(super) fn trained(
     source: &Source<'_>,
     amount: &Amount,
     model: &Autoencoder,
     seed: u64,
-    stage: &str,
     session: &mut Session,
 ) -> Result<Trained> {
-    let patches =
-        session.stage(&format!("{stage}: patches"), amount.images, |progress| cut(source, amount, seed, progress))?;
-    if let Source::Folder(folder) = source {
-        for path in &list_images(folder)?[..amount.images] {
-            session.inputs.insert(format!("images/{}", name_of(path)), hash_file(path)?);
-        }
-    }
+    let hashes = hashes(source, amount)?;
+    let item = item(source, &hashes, amount, model, seed);
+    session.inputs.extend(hashes);
+    session.stage(TRAINING, amount.images + model.iterations, |progress, cache| {
+        let (weights, losses, cost, evaluations, stop) = cache.item(&item, || {
+            let trained = train_anew(source, amount, model, seed, progress)?;
+            let Trained { weights, losses, cost, evaluations, stop } = trained;
+            Ok((weights.to_safetensors(), losses, cost, evaluations, stop))
+        })?;
+        let weights = SparseAutoencoder::from_safetensors(&weights, "the cache")?;
+        Ok(Trained { weights, losses, cost, evaluations, stop })
+    })
+}
+
+fn train_anew(
+    source: &Source<'_>,
+    amount: &Amount,
+    model: &Autoencoder,
+    seed: u64,
+    progress: &Progress,
+) -> Result<Trained> {
+    let patches = cut(source, amount, seed, progress)?;
     let samples = Patches::at(patches.iter().map(|patch| (patch, 0, 0)));
     let zca = Zca::of(&samples).ok_or_else(|| {
         Error::Undefined("no two patches differ, and there is nothing to learn from them: use other images".into())
@@ -131,12 +205,10 @@ pub(super) fn trained(
         ..Settings::default()
     };
     let random = &mut Stream::new(seed, "initial weights", 0);
-    session.stage(stage, model.iterations, |progress| {
-        let patches = training::Patches { lanes: &white, count: samples.count() };
-        train(patches, &settings, &mut || random.uniform(), |_| {
-            progress.step();
-            ControlFlow::Continue(())
-        })
+    let patches = training::Patches { lanes: &white, count: samples.count() };
+    train(patches, &settings, &mut || random.uniform(), |_| {
+        progress.step();
+        ControlFlow::Continue(())
     })
 }
 

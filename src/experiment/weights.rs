@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use super::file::ImageQuality;
 use super::scoring::{Judge, Judges};
 use super::session::Session;
@@ -10,7 +12,7 @@ use crate::error::Result;
 use crate::iqa::metrics::Metric;
 use crate::iqa::{Method, Models, Scorer};
 use crate::models::SparseAutoencoder;
-use crate::report::files::hash;
+use crate::report::files::{hash, hash_file};
 
 /// What `gradspace experiments/sparse-autoencoder.toml` writes without a folder of images, to the byte.
 const SHIPPED: &[u8] = include_bytes!("../../results/sparse-autoencoder-stand-in/weights.safetensors");
@@ -37,8 +39,24 @@ pub(super) fn remembered(path: Option<&Path>, session: &mut Session) -> Result<S
     Ok(weights)
 }
 
+/// What the scores of the experiment's methods are a function of, beside the images.
+pub(super) fn identity(wanted: &ImageQuality) -> Result<Value> {
+    let autoencoder = match &wanted.training {
+        Some(training) => training::on_scenes_item(training, wanted.seed).key(),
+        None => hash_of(wanted.iqa.weights.as_deref())?,
+    };
+    let ms_unique: Vec<String> = wanted.iqa.ms_unique_weights.iter().flatten().map(hash_file).collect::<Result<_>>()?;
+    Ok(json!({ "methods": wanted.iqa.methods, "weights": autoencoder, "ms_unique_weights": ms_unique }))
+}
+
+/// The hash of the weights in `path`, or of the ones that ship with the program.
+pub(super) fn hash_of(path: Option<&Path>) -> Result<String> {
+    path.map_or_else(|| Ok(hash(SHIPPED)), hash_file)
+}
+
 /// The methods and metrics of the experiment, with the methods' weights.
 pub(super) fn judges(wanted: &ImageQuality, session: &mut Session) -> Result<Judges> {
+    let identity = identity(wanted)?;
     let mut ms_unique = Vec::new();
     for path in wanted.iqa.ms_unique_weights.iter().flatten() {
         ms_unique.push(SparseAutoencoder::load(path)?);
@@ -63,5 +81,5 @@ pub(super) fn judges(wanted: &ImageQuality, session: &mut Session) -> Result<Jud
             (None, metric) => order.push(Judge::Metric(metric.expect("checked with the experiment"))),
         }
     }
-    Ok(Judges::new(Scorer::new(&methods, Models { autoencoder, ms_unique })?, order))
+    Ok(Judges::new(Scorer::new(&methods, Models { autoencoder, ms_unique })?, order, identity))
 }

@@ -24,6 +24,7 @@ use crate::nn::lbfgs::{Iteration, Lbfgs, Stop};
 use crate::nn::{Parameters, init};
 use ndarray::{Array1, Array2, Ix1, Ix2, IxDyn, arr0};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::ops::{ControlFlow, Range};
 
 type Eight = Lanes<f64, 8>;
@@ -114,7 +115,7 @@ pub struct Trained {
 }
 
 /// The terms of J.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// 1/(2m) Σ‖x̂ − x‖².
     pub reconstruction: f64,

@@ -8,6 +8,7 @@
 //! All sums are serial and in order, so the path depends on nothing but the objective and the start.
 
 use super::line_search::Wolfe;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
@@ -49,7 +50,7 @@ pub struct Iteration<'a> {
 }
 
 /// Why a minimisation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stop {
     /// The gradient is small enough.
     Converged,

@@ -7,9 +7,8 @@ use super::charts::Picture;
 use super::grid::Section;
 use super::table::Table;
 use crate::error::{Error, Result};
-use crate::files;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The BLAKE3 hash of `bytes`, as 64 lower-case hexadecimal digits.
 pub fn hash(bytes: &[u8]) -> String {
@@ -99,18 +98,16 @@ impl Outputs {
         self.files.iter().map(|(name, bytes)| (name.clone(), hash(bytes))).collect()
     }
 
-    /// Writes all files below `folder`, each whole or not at all, in the order of their names.
-    ///
-    /// # Errors
-    /// [`Error::Write`] for the first that cannot be written; those before it stay, each of them whole.
-    pub fn write(&self, folder: impl AsRef<Path>) -> Result<()> {
-        self.files.iter().try_for_each(|(name, bytes)| files::write(folder.as_ref().join(name), bytes))
+    /// The files with their paths below `folder`, in the order of their names, for [`write_all`](crate::files::write_all).
+    pub fn below(&self, folder: impl AsRef<Path>) -> impl Iterator<Item = (PathBuf, &[u8])> {
+        self.files.iter().map(move |(name, bytes)| (folder.as_ref().join(name), bytes.as_slice()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::write_all;
 
     #[test]
     fn hashes_are_blake3_of_bytes_and_files_alike() {
@@ -131,7 +128,7 @@ mod tests {
         outputs.add("charts/srocc.svg", "a");
         assert_eq!(outputs.names().collect::<Vec<_>>(), ["charts/srocc.svg", "table.csv"]);
         assert_eq!(outputs.hashes()["table.csv"], hash(b"b"));
-        outputs.write(folder.path()).unwrap();
+        write_all(&outputs.below(folder.path()).collect::<Vec<_>>()).unwrap();
         assert_eq!(std::fs::read(folder.path().join("charts/srocc.svg")).unwrap(), b"a");
     }
 

@@ -65,6 +65,10 @@ pub struct Stage {
     pub name: String,
     /// Seconds.
     pub seconds: f64,
+    /// Items that were computed; null for a stage that is always gone through whole.
+    pub computed: Option<usize>,
+    /// Items that an earlier run had computed.
+    pub cached: Option<usize>,
 }
 
 /// The state of the working copy.
@@ -179,7 +183,7 @@ mod tests {
         let run = Run {
             started_at: "2019-09-22T09:30:00Z".into(),
             seconds: 2.5,
-            stages: vec![Stage { name: "scores".into(), seconds: 2.0 }],
+            stages: vec![Stage { name: "scores".into(), seconds: 2.0, computed: Some(3), cached: Some(1) }],
             simd: "avx2".into(),
             threads: 2,
             host: None,
@@ -187,7 +191,7 @@ mod tests {
         };
         let json: serde_json::Value = serde_json::from_str(&run.to_json()).unwrap();
         let expected = serde_json::json!({
-            "started_at": "2019-09-22T09:30:00Z", "seconds": 2.5, "stages": [{"name": "scores", "seconds": 2.0}],
+            "started_at": "2019-09-22T09:30:00Z", "seconds": 2.5, "stages": [{"name": "scores", "seconds": 2.0, "computed": 3, "cached": 1}],
             "simd": "avx2", "threads": 2, "host": null, "git": {"commit": "94d9521", "dirty": true}
         });
         assert_eq!(json, expected);

@@ -15,14 +15,20 @@ mod signs;
 mod statistics;
 mod tables;
 mod trials;
+mod work;
 
 use networks::Network;
 use signs::Signs;
 use statistics::Numbers;
 pub(super) use statistics::STATISTICS;
 use trials::{Outcome, Pictures};
+use work::Work;
+pub(super) use work::{CLASSIFIERS, NETWORKS};
 
+use super::cache::Item;
 use super::file::{Classification, Experiment, Shown, Trial};
+use super::plan::{Plan, Planned};
+use super::progress::Progress;
 use super::session::Session;
 use crate::datasets::signs::Split;
 use crate::error::Result;
@@ -42,16 +48,18 @@ pub(super) fn run(experiment: &Experiment, wanted: &Classification, mut session:
     let data = signs.describe();
     session.note(&data);
     signs.details().iter().for_each(|lines| session.note(lines));
+    session.open(signs.is_stand_in())?;
     session.seeds.insert("images".into(), wanted.seed);
     session.seeds.extend(wanted.seeds.iter().map(|&seed| (format!("training {seed}"), seed)));
-    let hash = session.stage("reading files", signs.files(), |progress| signs.hash(progress))?;
+    let hash = session.stage("files", signs.files(), |progress, _| signs.hash(progress))?;
+    let work = Work::new(wanted, &signs, hash.as_deref());
     session.inputs.extend(hash.map(|hash| ("images".to_owned(), hash)));
 
     let trials = wanted.trials();
     let pictures = load(wanted, &signs, &trials, &mut session)?;
     let vae = Vae::new(wanted.network.clone())?;
-    let networks = networks(wanted, &vae, &trials, &pictures, signs.is_stand_in(), &mut session)?;
-    let outcomes = outcomes(wanted, &vae, &trials, &networks, &pictures, &mut session)?;
+    let networks = networks(&work, &vae, &pictures, &mut session)?;
+    let outcomes = outcomes(&work, &vae, &trials, &networks, &pictures, &mut session)?;
 
     let numbers = Numbers::new(wanted, &trials, &outcomes)?;
     let table = Table::new(&wanted.title, &data, numbers.rows())?.beside(
@@ -95,9 +103,24 @@ pub(super) fn run(experiment: &Experiment, wanted: &Classification, mut session:
         numbers: &numbers,
     };
     charts::add(&results, &mut session)?;
-    session.finish(experiment, &data, signs.is_stand_in(), &folded(Section::text))?;
-    networks.iter().for_each(Network::forget);
-    Ok(())
+    session.finish(experiment, &data, &folded(Section::text))
+}
+
+/// What a run of the experiment would do.
+pub(super) fn plan(wanted: &Classification) -> Result<Plan> {
+    let signs = Signs::find(wanted)?;
+    let hash = signs.hash(&Progress::new("files", signs.files(), true))?;
+    let work = Work::new(wanted, &signs, hash.as_deref());
+    Ok(Plan {
+        data: signs.describe(),
+        stand_in: signs.is_stand_in(),
+        stages: vec![
+            Planned::always("files"),
+            Planned::always("images"),
+            Planned::items(NETWORKS, work.networks.into_iter().map(|(.., item)| item).collect()),
+            Planned::items(CLASSIFIERS, work.classifiers.into_iter().map(|(.., item)| item).collect()),
+        ],
+    })
 }
 
 /// Reads, or draws, all images that the trials need.
@@ -106,7 +129,7 @@ fn load(wanted: &Classification, signs: &Signs, trials: &[Trial], session: &mut 
     shown.sort_unstable();
     shown.dedup();
     let conditions = wanted.conditions();
-    session.stage("preparing images", 3 + 2 * shown.len() + conditions.len(), |progress| {
+    session.stage("images", 3 + 2 * shown.len() + conditions.len(), |progress, _| {
         let images = |split, challenge| {
             let images = signs.images(split, challenge);
             progress.step();
@@ -125,58 +148,38 @@ fn load(wanted: &Classification, signs: &Signs, trials: &[Trial], session: &mut 
     })
 }
 
-/// A network for each way of training that a trial names, and each seed; those of the table first, seed by seed.
-fn networks(
-    wanted: &Classification,
-    vae: &Vae,
-    trials: &[Trial],
-    pictures: &Pictures,
-    stand_in: bool,
-    session: &mut Session,
-) -> Result<Vec<Network>> {
-    let mut settings: Vec<autoencoder::Settings> = Vec::new();
-    for trial in trials {
-        if !settings.contains(&trial.training) {
-            settings.push(trial.training);
-        }
-    }
+/// The networks of [`Work`].
+fn networks(work: &Work, vae: &Vae, pictures: &Pictures, session: &mut Session) -> Result<Vec<Network>> {
     let data = Data { training: &pictures.clean[0], validation: &pictures.clean[1] };
-    let folder = session.folder(stand_in).join("checkpoints");
-    let runs: Vec<(autoencoder::Settings, u64)> =
-        settings.iter().flat_map(|&settings| wanted.seeds.iter().map(move |&seed| (settings, seed))).collect();
-    let epochs = runs.iter().map(|(settings, _)| settings.epochs).sum();
-    session.stage("training networks", epochs, |progress| {
-        runs.iter()
-            .map(|&(settings, seed)| Network::train(vae, data, settings, seed, &folder, progress))
-            .collect::<Result<Vec<_>>>()
+    let epochs = work.networks.iter().map(|(settings, ..)| settings.epochs).sum();
+    session.stage(NETWORKS, epochs, |progress, cache| {
+        let train = |(settings, seed, item): &(autoencoder::Settings, u64, Item)| {
+            Network::train(vae, data, *settings, *seed, item, cache, progress)
+        };
+        work.networks.iter().map(train).collect()
     })
 }
 
 /// What each trial gives with each seed.
 fn outcomes(
-    wanted: &Classification,
+    work: &Work,
     vae: &Vae,
     trials: &[Trial],
     networks: &[Network],
     pictures: &Pictures,
     session: &mut Session,
 ) -> Result<Vec<Vec<Outcome>>> {
-    let jobs: Vec<(&Trial, &Network)> = trials
-        .iter()
-        .flat_map(|trial| {
-            let of = move |network: &&Network| network.settings == trial.training;
-            networks.iter().filter(of).map(move |network| (trial, network))
-        })
-        .collect();
-    let all = session.stage("training classifiers", jobs.len(), |progress| {
-        trials::side_by_side(&jobs, |(trial, network)| {
-            let outcome = trials::run(vae, network, trial, &wanted.classifier, pictures);
+    let all = session.stage(CLASSIFIERS, work.classifiers.len(), |progress, cache| {
+        trials::side_by_side(&work.classifiers, |(trial, network, item)| {
+            let outcome = cache.item(item, || {
+                trials::run(vae, &networks[*network], &trials[*trial], &work.wanted.classifier, pictures)
+            });
             progress.step();
             outcome
         })
     })?;
     let mut all = all.into_iter();
-    Ok(trials.iter().map(|_| all.by_ref().take(wanted.seeds.len()).collect()).collect())
+    Ok(trials.iter().map(|_| all.by_ref().take(work.wanted.seeds.len()).collect()).collect())
 }
 
 /// `loss.csv`: a line per network and epoch.

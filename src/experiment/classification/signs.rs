@@ -19,6 +19,8 @@ use crate::ood::Images;
 use crate::report::files::{hash, hash_file};
 use crate::stats::random::Stream;
 
+use serde_json::{Value, json};
+
 /// Of every five tracks, these many are for training; one is for validation and one for test.
 const TRAINING: usize = 3;
 /// CURE-TSR has about 10,600 real challenge-free signs (METHOD §2.3); with fewer it is a part of it.
@@ -236,7 +238,16 @@ impl Signs {
         std::iter::once(None).chain(challenges.iter().copied().map(Some)).map(of).collect()
     }
 
-    /// One hash for all files of a dataset, in their order; each file is read.
+    /// What the images are a function of; `files` is the hash of the dataset's files.
+    pub fn identity(&self, files: Option<&str>) -> Value {
+        let drawn = match &self.source {
+            Source::Drawn(drawn) => Some(drawn),
+            _ => None,
+        };
+        json!({ "files": files, "drawn": drawn, "size": self.size, "shape": self.shape, "seed": self.seed })
+    }
+
+    /// One hash for all files of a dataset, in their order, with what each is used as; each file is read.
     pub fn hash(&self, progress: &Progress) -> Result<Option<String>> {
         let signs: Vec<&Sign> = match &self.source {
             Source::CureTsr(dataset) => dataset.real.all().collect(),
@@ -247,7 +258,8 @@ impl Signs {
             .par_iter()
             .map(|sign| {
                 progress.step();
-                hash_file(&sign.path)
+                let Condition { kind, level } = sign.challenge;
+                Ok(format!("{:?} {} {kind} {level} {}\n", sign.split, sign.class, hash_file(&sign.path)?))
             })
             .collect();
         Ok(Some(hash(hashes.into_iter().collect::<Result<Vec<_>>>()?.concat().as_bytes())))

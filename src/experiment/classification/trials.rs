@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::ThreadPoolBuilder;
+use serde::{Deserialize, Serialize};
 
 use super::networks::Network;
 use crate::error::{Error, Result};
@@ -28,6 +29,7 @@ pub(super) struct Pictures {
 }
 
 /// What a trial gave.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Outcome {
     /// The classifier's logits of the clean test images.
     pub clean: Vec<f64>,
