@@ -90,7 +90,7 @@ fn a_plan_says_what_a_run_then_does() {
     succeed(folder, &["small.toml", "--force", "training"]);
     assert_eq!((computed(folder), table(folder) == first), (both(1, 0).to_vec(), true));
 
-    let json: serde_json::Value = serde_json::from_str(&plan(&["--json"])).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&plan(&["--format", "json"])).unwrap();
     assert_eq!((&json["stages"][1]["cached"], &json["stages"][1]["items"]), (&2.into(), &2.into()));
     assert_eq!(json["experiment"]["training"]["per_image"], 100);
     let wrong = run(folder, &["small.toml", "--force", "trainig"]);

@@ -1,23 +1,29 @@
 //! The command line: what it takes, and which part of the library each command calls.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use rayon::ThreadPoolBuilder;
 
+use super::commands::check_gradients::CheckGradients;
+use super::commands::completions::Completions;
+use super::commands::diff::Diff;
+use super::commands::list::List;
+use super::commands::rebuild_tid2013::RebuildTid2013;
+use super::commands::reproduce::Reproduce;
+use super::commands::verify::Verify;
 use super::features::Features;
 use super::file::Experiment;
+use super::format::Format;
 use super::plan::{self, Planning};
-use super::progress::Progress;
 use super::score::Score;
-use super::session::{Session, print};
+use super::session::Session;
+use super::style::print;
 use super::{classification, image_quality, spread, training};
-use crate::autodiff::check;
-use crate::datasets::tid2013_rebuild::{Options, rebuild};
 use crate::error::{Error, Result};
 use crate::lanes::Simd;
+use crate::report::results;
 
 /// Distorted representation spaces characterized through backpropagated gradients.
 ///
@@ -37,6 +43,14 @@ enum Command {
     Run(Run),
     /// Say what a run of an experiment file would do: what is in the cache, what is to be computed and why
     Plan(Planning),
+    /// Run all experiments of a folder, then verify what they wrote
+    Reproduce(Reproduce),
+    /// Check results: hashes, the comparison with the published numbers, claims, and what git has committed
+    Verify(Verify),
+    /// Tell what differs between two results, and which numbers moved
+    Diff(Diff),
+    /// List experiments, datasets, methods, distortions and challenges
+    List(List),
     /// Score distorted images against their references: the gradient, UNIQUE and every metric of the field
     Score(Score),
     /// Write the features of a folder of images under a trained network as a table for NumPy
@@ -45,34 +59,39 @@ enum Command {
     RebuildTid2013(RebuildTid2013),
     /// Check every derivative numerically and print the table
     CheckGradients(CheckGradients),
+    /// Print the script that completes commands in a shell
+    Completions(Completions),
 }
 
 /// Runs an experiment.
 #[derive(Debug, Args)]
 pub struct Run {
     /// The experiment file
-    experiment: Option<PathBuf>,
+    pub(super) experiment: Option<PathBuf>,
     /// The folder of data, in the layout that the experiment's dataset has
     #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    pub(super) data: Option<PathBuf>,
     /// Override a key of the experiment file; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    overrides: Vec<String>,
+    pub(super) overrides: Vec<String>,
     /// The folder that results go to, in a folder named after the experiment
     #[arg(long, value_name = "DIR", default_value = "results")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Compute a stage even if its results are in the cache; may be repeated (`gradspace plan` names the stages)
     #[arg(long, value_name = "STAGE")]
-    force: Vec<String>,
+    pub(super) force: Vec<String>,
+    /// How the table is printed; JSON is that of table.json
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
     /// Show no progress and no table
     #[arg(long)]
-    quiet: bool,
+    pub(super) quiet: bool,
     #[command(flatten)]
-    machine: Machine,
+    pub(super) machine: Machine,
 }
 
 /// What changes the time a run takes, and no result.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Machine {
     /// Number of threads; all that the machine has if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -103,25 +122,6 @@ impl Machine {
     }
 }
 
-#[derive(Debug, Args)]
-struct RebuildTid2013 {
-    /// The folder of the 24 Kodak images, kodim01.png to kodim24.png
-    #[arg(long, value_name = "DIR")]
-    kodak: PathBuf,
-    /// The folder of JPEG streams of distortion type 10
-    #[arg(long, value_name = "DIR")]
-    jpeg: Option<PathBuf>,
-    /// Where the database is written, in its official layout
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-struct CheckGradients {
-    #[command(flatten)]
-    machine: Machine,
-}
-
 impl CommandLine {
     /// Does what the command line asks for; the result is the exit code, 0 or, where a check has failed, 1.
     ///
@@ -132,31 +132,46 @@ impl CommandLine {
             None => self.run.run(),
             Some(Command::Run(run)) => run.run(),
             Some(Command::Plan(plan)) => plan.run(),
+            Some(Command::Reproduce(reproduce)) => reproduce.run(),
+            Some(Command::Verify(verify)) => verify.run(),
+            Some(Command::Diff(diff)) => diff.run(),
+            Some(Command::List(list)) => list.run(),
             Some(Command::Score(score)) => score.run(),
             Some(Command::Features(features)) => features.run(),
             Some(Command::RebuildTid2013(rebuild)) => rebuild.run(),
             Some(Command::CheckGradients(check)) => check.run(),
+            Some(Command::Completions(completions)) => completions.run(),
         }
     }
 }
 
 impl Run {
-    fn run(mut self) -> Result<u8> {
+    fn run(self) -> Result<u8> {
+        let (format, quiet) = (self.format, self.quiet);
+        self.machine.apply()?;
+        let folder = self.execute()?;
+        if format == Format::Json && !quiet {
+            print(&results::text(&folder.join(results::TABLE))?)?;
+        }
+        Ok(0)
+    }
+
+    /// Runs the experiment, on the threads and the instruction set that the process has; the folder of its results.
+    pub(super) fn execute(mut self) -> Result<PathBuf> {
         let file = self
             .experiment
             .as_deref()
             .ok_or_else(|| Error::Usage("an experiment file is needed; see --help".into()))?;
         let experiment = read(file, self.data.as_deref(), &mut self.overrides)?;
         plan::check_forced(&experiment, &self.force)?;
-        self.machine.apply()?;
-        let session = Session::new(file, &self.out, &self.force, self.quiet);
+        // A table in JSON is for a program, which reads nothing else on standard output.
+        let session = Session::new(file, &self.out, &self.force, self.quiet || self.format == Format::Json);
         match &experiment {
-            Experiment::ImageQuality(wanted) => image_quality::run(&experiment, wanted, session)?,
-            Experiment::SparseAutoencoder(wanted) => training::run(&experiment, wanted, session)?,
-            Experiment::TrainingSpread(wanted) => spread::run(&experiment, wanted, session)?,
-            Experiment::Classification(wanted) => classification::run(&experiment, wanted, session)?,
+            Experiment::ImageQuality(wanted) => image_quality::run(&experiment, wanted, session),
+            Experiment::SparseAutoencoder(wanted) => training::run(&experiment, wanted, session),
+            Experiment::TrainingSpread(wanted) => spread::run(&experiment, wanted, session),
+            Experiment::Classification(wanted) => classification::run(&experiment, wanted, session),
         }
-        Ok(0)
     }
 }
 
@@ -167,36 +182,4 @@ pub(super) fn read(file: &Path, data: Option<&Path>, overrides: &mut Vec<String>
         overrides.push(format!("dataset.path={path}"));
     }
     Experiment::read(file, overrides)
-}
-
-impl RebuildTid2013 {
-    fn run(self) -> Result<u8> {
-        let progress = OnceLock::new();
-        let options = Options { kodak: self.kodak, jpeg: self.jpeg, out: self.out };
-        let summary = rebuild(&options, &|_, total| {
-            progress.get_or_init(|| Progress::new("rebuilding images", total, false)).step();
-        })?;
-        drop(progress);
-        print(&format!("{summary}\n"))?;
-        // An image whose hash fails is a claim that does not hold.
-        Ok(u8::from(!summary.failed.is_empty()))
-    }
-}
-
-impl CheckGradients {
-    fn run(self) -> Result<u8> {
-        self.machine.apply()?;
-        let rows = check::table();
-        let passed = rows.iter().all(check::Row::passes);
-        let mut text = format!("{:<22}  {:<26}  {:>6}  {:>9}  {:>9}\n", "op", "check", "checks", "worst", "at most");
-        for row in &rows {
-            let (op, kind, worst, most) = (row.op, row.kind.name(), row.worst, row.kind.tolerance());
-            let verdict = if row.passes() { "" } else { "  FAILED" };
-            text += &format!("{op:<22}  {kind:<26}  {:>6}  {worst:>9.1e}  {most:>9.0e}{verdict}\n", row.checks);
-        }
-        let failed = rows.iter().filter(|row| !row.passes()).count();
-        text += &format!("{} of {} rows hold\n", rows.len() - failed, rows.len());
-        print(&text)?;
-        Ok(u8::from(!passed))
-    }
 }

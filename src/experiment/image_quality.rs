@@ -8,6 +8,7 @@
 //! severity, and every title says so.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::claims::Evidence;
 use super::competitors::{self, Agreement, Competitors};
@@ -73,7 +74,7 @@ struct Judged {
 }
 
 /// Runs the experiment.
-pub(super) fn run(experiment: &Experiment, wanted: &ImageQuality, mut session: Session) -> Result<()> {
+pub(super) fn run(experiment: &Experiment, wanted: &ImageQuality, mut session: Session) -> Result<PathBuf> {
     // The cheapest checks first: nothing is computed before everything that is read up front has been.
     let known = Known::of(wanted.dataset.kind);
     let pictures = Pictures::find(&wanted.dataset, wanted.stand_in.as_ref(), wanted.seed)?;

@@ -3,6 +3,8 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`command`] | the command line |
+//! | `commands` | the commands that are not experiments, a file each |
+//! | `format`, `style` | answers as text or JSON; words in colour where somebody sees them |
 //! | [`mod@file`] | the experiment file: raw, then checked |
 //! | `score` | `gradspace score`: every metric of images of one's own |
 //! | `session` | times, inputs, outputs, manifest: what every experiment shares |
@@ -20,11 +22,13 @@ mod charts;
 mod claims;
 mod classification;
 pub mod command;
+mod commands;
 mod competitors;
 mod evaluation;
 mod evidence;
 mod features;
 pub mod file;
+mod format;
 mod image_quality;
 mod pictures;
 mod plan;
@@ -33,6 +37,7 @@ mod score;
 mod scoring;
 mod session;
 mod spread;
+mod style;
 mod text;
 mod training;
 mod weights;

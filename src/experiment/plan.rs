@@ -13,8 +13,10 @@ use super::cache::{Cache, Item};
 use super::classification::{CLASSIFIERS, NETWORKS};
 use super::command::read;
 use super::file::{Experiment, name_of};
+use super::format::{self, Format};
 use super::scoring::SCORING;
-use super::session::{folder, print};
+use super::session::folder;
+use super::style::print;
 use super::text::suggest;
 use super::training::TRAINING;
 use super::{classification, image_quality, spread, training};
@@ -37,9 +39,9 @@ pub(super) struct Planning {
     /// A stage that would be computed even if its results are in the cache; may be repeated
     #[arg(long, value_name = "STAGE")]
     force: Vec<String>,
-    /// Print JSON: the resolved experiment and every stage
-    #[arg(long)]
-    json: bool,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 /// What a run would do.
@@ -159,7 +161,7 @@ impl Planning {
         let stages: Vec<Counted> = plan.stages.iter().map(|stage| Counted::new(stage, &cache)).collect();
         let resolved = serde_json::to_value(&experiment).expect("an experiment holds nothing that JSON lacks");
         let whole: Option<f64> = stages.iter().map(|stage| stage.seconds).sum();
-        if self.json {
+        if self.format == Format::Json {
             let stages: Vec<_> = stages
                 .iter()
                 .map(|stage| {
@@ -173,7 +175,7 @@ impl Planning {
                 "experiment": resolved, "data": plan.data, "stand_in": plan.stand_in,
                 "results": name_of(&results), "stages": stages, "seconds": whole,
             });
-            return print(&format!("{plan:#}\n")).map(|()| 0);
+            return print(&format::json(&plan)).map(|()| 0);
         }
         let mut text = format!("{}\n{}\nresults go to {}\n\n", experiment.title(), plan.data, results.display());
         let settings = toml::to_string(&strip_null(resolved)).unwrap_or_default();

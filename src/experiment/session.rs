@@ -120,10 +120,10 @@ impl Session {
         Ok(())
     }
 
-    /// Writes the result files, the manifest and the record of the run; then prints `table` on standard output.
+    /// Writes the result files, the manifest and the record of the run; then prints `table` on standard output. Gives the folder.
     ///
     /// `data` says in words what data the numbers are from.
-    pub fn finish(self, experiment: &Experiment, data: &str, table: &str) -> Result<()> {
+    pub fn finish(self, experiment: &Experiment, data: &str, table: &str) -> Result<PathBuf> {
         let (folder, cache) = self.place.expect("a run opens its folder before its stages");
         let manifest = Manifest {
             title: experiment.title().to_owned(),
@@ -158,7 +158,7 @@ impl Session {
             print(table)?;
             note(&format!("results are in {} ({:.1} s)", folder.display(), run.seconds));
         }
-        Ok(())
+        Ok(folder)
     }
 }
 

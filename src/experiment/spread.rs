@@ -5,6 +5,8 @@
 //! source of patches; its statistics are the mean over the seeds, the standard deviation and the extremes, and the difference
 //! of the mean from the reference weights.
 
+use std::path::PathBuf;
+
 use super::cache::Item;
 use super::evaluation::{self, Intervals, Scores};
 use super::file::{self, Experiment, TrainingSpread};
@@ -45,7 +47,7 @@ struct Outcome {
 }
 
 /// Runs the experiment.
-pub(super) fn run(experiment: &Experiment, wanted: &TrainingSpread, mut session: Session) -> Result<()> {
+pub(super) fn run(experiment: &Experiment, wanted: &TrainingSpread, mut session: Session) -> Result<PathBuf> {
     let pictures = Pictures::find(&wanted.dataset, Some(&wanted.stand_in), wanted.seed)?;
     let data = pictures.describe();
     session.note(&data);

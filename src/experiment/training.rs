@@ -69,7 +69,7 @@ impl<'a> Source<'a> {
 }
 
 /// Runs the experiment.
-pub(super) fn run(experiment: &Experiment, wanted: &file::SparseAutoencoder, mut session: Session) -> Result<()> {
+pub(super) fn run(experiment: &Experiment, wanted: &file::SparseAutoencoder, mut session: Session) -> Result<PathBuf> {
     let source = Source::find(wanted);
     session.open(matches!(source, Source::Scenes(_)))?;
     let file::Training { patches, autoencoder, .. } = &wanted.training;

@@ -9,8 +9,10 @@
 //! [`Comparison::decide`], [`Test::decide`] and [`Claim::decide`] are what a run calls, and what `gradspace verify` calls.
 
 use super::grid::Section;
+use crate::error::Error;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 /// Below this a p value counts as a difference.
@@ -307,6 +309,12 @@ impl Test {
 }
 
 impl Claim {
+    /// The sentence and what it is asked of: one may be asked of several sorts of numbers and parts of the data.
+    pub fn name(&self) -> String {
+        let of: Vec<&str> = self.tests.first().map_or(Vec::new(), |test| vec![&test.numbers, &test.subset]);
+        format!("“{}” ({})", self.says, of.join(", "))
+    }
+
     /// The outcome that follows from the tests.
     pub fn decide(&self) -> Outcome {
         Outcome::of_all(self.tests.iter().map(Test::decide))
@@ -314,6 +322,14 @@ impl Claim {
 }
 
 impl Claims {
+    /// Reads back what [`Claims::to_json`] wrote; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for what is no such file.
+    pub fn parse(text: &str, path: &Path) -> crate::Result<Claims> {
+        serde_json::from_str(text).map_err(|e| Error::data(path, format!("is no file of claims: {e}")))
+    }
+
     /// The file's text: indented JSON and a final newline.
     pub fn to_json(&self) -> String {
         format!("{}\n", serde_json::to_string_pretty(self).expect("strings, numbers and lists become JSON"))

@@ -4,14 +4,15 @@
 //! second run writes the same bytes. Data and weights stand in it by name and hash, never by path. Times, host, threads and
 //! the state of the working copy go to `run.json`, which git ignores.
 
-use serde::Serialize;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
 /// The committed record of a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// What was run, for a reader.
     pub title: String,
@@ -36,6 +37,27 @@ impl Manifest {
     /// The file's text: indented JSON and a final newline.
     pub fn to_json(&self) -> String {
         json(self)
+    }
+
+    /// Reads back what [`Manifest::to_json`] wrote; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for text that is not JSON or lacks a key, and for a file of another version, which is named: its hashes may
+    /// be of other files than this version writes.
+    pub fn parse(text: &str, path: &Path) -> Result<Manifest> {
+        let value: serde_json::Value =
+            serde_json::from_str(text).map_err(|e| Error::data(path, format!("is not JSON: {e}")))?;
+        match value.get("version").and_then(serde_json::Value::as_str) {
+            Some(VERSION) => {}
+            Some(other) => {
+                let problem = format!(
+                    "was written by gradspace {other}, and this is {VERSION}: run the experiment again, or use that version"
+                );
+                return Err(Error::data(path, problem));
+            }
+            None => return Err(Error::data(path, "is no manifest of gradspace: it has no `version`")),
+        }
+        serde_json::from_value(value).map_err(|e| Error::data(path, format!("is no manifest of gradspace: {e}")))
     }
 }
 
@@ -176,6 +198,20 @@ mod tests {
 }
 "#;
         assert_eq!(manifest.to_json(), expected);
+        assert_eq!(Manifest::parse(expected, Path::new("m")).unwrap(), manifest);
+    }
+
+    #[test]
+    fn what_is_no_manifest_of_this_version_is_refused_with_the_reason() {
+        for (text, reason) in [
+            ("{", "m.json: is not JSON"),
+            ("[]", "it has no `version`"),
+            ("{\"version\": \"0.0.1\"}", "was written by gradspace 0.0.1, and this is"),
+            (&format!("{{\"version\": \"{VERSION}\"}}"), "missing field `title`"),
+        ] {
+            let error = Manifest::parse(text, Path::new("m.json")).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 
     #[test]

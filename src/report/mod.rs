@@ -6,8 +6,12 @@
 //! | [`published`] | the published numbers, with source and status, from `paper/published.toml` |
 //! | [`table`] | one long-form table as CSV, JSON, Markdown, LaTeX and terminal text |
 //! | [`grid`] | grids of text in the folded forms, and sections that are no such table |
+//! | [`claims`] | claims and how they come out |
 //! | [`charts`] | the charts, each as SVG and PNG from one drawing |
 //! | [`sheet`] | images side by side under names |
+//! | [`results`] | a results folder, found and read back |
+//! | [`verify`] | whether results are what they say they are |
+//! | [`diff`] | what differs between two results |
 //! | [`manifest`] | `manifest.json`, equal on every run, and `run.json`, which is not |
 //!
 //! Two rules hold throughout. Every title says what data the numbers are from. And nothing here reads a clock, a path or the
@@ -15,9 +19,12 @@
 
 pub mod charts;
 pub mod claims;
+pub mod diff;
 pub mod files;
 pub mod grid;
 pub mod manifest;
 pub mod published;
+pub mod results;
 pub mod sheet;
 pub mod table;
+pub mod verify;

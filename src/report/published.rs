@@ -73,6 +73,8 @@ pub struct Cell {
     pub digits: usize,
     /// How far a value may lie from it and still agree.
     pub tolerance: f64,
+    /// Why that far.
+    pub because: String,
     /// The place it stands in.
     pub source: String,
     /// How it is known.
@@ -124,6 +126,10 @@ impl Published {
     pub fn parse(text: &str) -> Result<Published> {
         let problem = |problem: String| Error::data("paper/published.toml", problem);
         let file: File = toml::from_str(text).map_err(|e| problem(e.to_string()))?;
+        if let Some(table) = file.table.iter().find(|table| table.because.is_none() && !table.is_narrow()) {
+            let Table { database, tolerance, .. } = table;
+            return Err(problem(format!("{database}: a tolerance of {tolerance} needs its reason, `because`")));
+        }
         let mut cells: Vec<Cell> = file.table.into_iter().flat_map(Table::cells).collect();
         let key = |c: &Cell| (c.database.clone(), c.method.clone(), c.subset.clone(), c.statistic.clone(), c.status);
         cells.sort_by_key(key);
@@ -182,12 +188,24 @@ struct Table {
     source: String,
     digits: usize,
     tolerance: f64,
+    /// The reason of the tolerance, where it is wider than the digits ask for.
+    because: Option<String>,
     fit: Option<Fit>,
     /// By subset, statistic and method.
     values: BTreeMap<String, BTreeMap<String, BTreeMap<String, f64>>>,
 }
 
+/// The reason of a tolerance that needs no other.
+const HALF_A_DIGIT: &str = "half a unit of the last printed digit";
+
 impl Table {
+    /// Whether the tolerance is half a unit of the last digit or less.
+    fn is_narrow(&self) -> bool {
+        // A decimal is read to the nearest number; a power of ten would have to be computed.
+        let half_a_digit = format!("0.5e-{}", self.digits).parse::<f64>().expect("a number");
+        self.tolerance <= half_a_digit
+    }
+
     fn cells(self) -> Vec<Cell> {
         let mut cells = Vec::new();
         for (subset, statistics) in self.values {
@@ -201,6 +219,7 @@ impl Table {
                         value,
                         digits: self.digits,
                         tolerance: self.tolerance,
+                        because: self.because.clone().unwrap_or_else(|| HALF_A_DIGIT.to_owned()),
                         source: self.source.clone(),
                         status: self.status,
                         fit: self.fit,
@@ -334,7 +353,7 @@ mod tests {
     fn a_wrong_file_is_refused_with_the_reason() {
         let table = |more: &str| {
             format!(
-                "[columns]\n[[table]]\ndatabase = 'D'\nstatus = 'printed'\nsource = 's'\ndigits = 3\ntolerance = 0.1\n{more}"
+                "[columns]\n[[table]]\ndatabase = 'D'\nstatus = 'printed'\nsource = 's'\ndigits = 3\ntolerance = 0.0005\n{more}"
             )
         };
         assert!(Published::parse(&table("[table.values]\nall.srocc = { A = 0.5 }")).is_ok());
@@ -342,6 +361,7 @@ mod tests {
             (table("pages = 3\n[table.values]\nall.srocc = { A = 0.5 }"), "pages"),
             (table("fit = 'cubic'\n[table.values]\nall.srocc = { A = 0.5 }"), "cubic"),
             (table("[table.values]\nall.srocc = { A = nan }"), "finite"),
+            (table("[table.values]").replace("0.0005", "0.0006"), "D: a tolerance of 0.0006 needs its reason"),
             (table("[table.values]\nall.srocc = { A = 'x' }"), "x"),
             (
                 [

@@ -19,7 +19,9 @@
 use super::grid::{latex_grid, latex_text, markdown_grid, markdown_text, text_grid};
 use super::published::{Cell, Fit, Published};
 use crate::error::{Error, Result};
+use serde::Deserialize;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// One number of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +91,17 @@ pub enum Status {
     PublishedOnly,
 }
 
+impl Status {
+    /// The status that is displayed like this.
+    fn parse(text: &str) -> Option<Status> {
+        if let Some(reason) = text.strip_prefix("not comparable: ") {
+            return Some(Status::NotComparable(reason.to_owned()));
+        }
+        let plain = [Status::Match, Status::WithinTolerance, Status::Differs, Status::PublishedOnly];
+        plain.into_iter().find(|status| status.to_string() == text)
+    }
+}
+
 impl std::fmt::Display for Status {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -124,12 +137,41 @@ impl Row {
         Row { interval: Some((low, high)), ..self }
     }
 
+    /// Puts beside this row what `database`'s publication has for its method and statistic on `subset` (which a long form may call
+    /// otherwise than the publication does), as [`Table::beside`] does for all rows. The cell that was found, if one was.
+    pub(super) fn compare<'p>(
+        &mut self,
+        published: &'p Published,
+        database: &str,
+        subset: &str,
+        not_comparable: Option<&str>,
+    ) -> Option<&'p Cell> {
+        let name = published.name(&self.method);
+        let here = |c: &&Cell| c.database == database && c.method == name && c.subset == subset;
+        let cells: Vec<&Cell> = published.cells().filter(here).collect();
+        if let Some(cell) = cells.iter().find(|c| c.statistic_here() == self.statistic) {
+            let status = match (self.value, not_comparable) {
+                (None, _) => Status::PublishedOnly,
+                (Some(_), Some(reason)) => Status::NotComparable(reason.to_owned()),
+                (Some(value), None) => compare(value, cell),
+            };
+            self.published = Some(Beside { value: cell.value, source: cell.provenance(), status });
+            self.remark = None;
+            return Some(cell);
+        }
+        if let Some(other) = cells.iter().find(|c| c.statistic == self.statistic) {
+            let of = if other.fit == Some(Fit::Line) { "the straight line" } else { "the fitted scores" };
+            self.remark = Some(format!("the publication shows that of {of}, see {}", other.statistic_here()));
+        }
+        None
+    }
+
     /// The last column of the long form.
-    fn status(&self) -> String {
+    pub(super) fn status(&self) -> String {
         match (&self.published, &self.remark) {
             (Some(beside), _) => beside.status.to_string(),
-            (None, Some(remark)) => format!("no published value: {remark}"),
-            (None, None) => "no published value".to_owned(),
+            (None, Some(remark)) => format!("{NO_PUBLISHED}: {remark}"),
+            (None, None) => NO_PUBLISHED.to_owned(),
         }
     }
 
@@ -186,23 +228,20 @@ impl Table {
     /// but not judged. Recalled numbers never appear.
     pub fn beside(mut self, published: &Published, database: &str, not_comparable: Option<&str>) -> Table {
         for row in &mut self.rows {
-            let name = published.name(&row.method);
-            let here = |c: &&Cell| c.database == database && c.method == name && c.subset == row.subset;
-            let cells: Vec<&Cell> = published.cells().filter(here).collect();
-            if let Some(cell) = cells.iter().find(|c| c.statistic_here() == row.statistic) {
-                let status = match (row.value, not_comparable) {
-                    (None, _) => Status::PublishedOnly,
-                    (Some(_), Some(reason)) => Status::NotComparable(reason.to_owned()),
-                    (Some(value), None) => compare(value, cell),
-                };
-                row.published = Some(Beside { value: cell.value, source: cell.provenance(), status });
-                row.remark = None;
-            } else if let Some(other) = cells.iter().find(|c| c.statistic == row.statistic) {
-                let of = if other.fit == Some(Fit::Line) { "the straight line" } else { "the fitted scores" };
-                row.remark = Some(format!("the publication shows that of {of}, see {}", other.statistic_here()));
-            }
+            let subset = row.subset.clone();
+            row.compare(published, database, &subset, not_comparable);
         }
         self
+    }
+
+    /// What it shows.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What data the numbers are from.
+    pub fn data(&self) -> &str {
+        &self.data
     }
 
     /// The rows.
@@ -277,6 +316,26 @@ impl Table {
         let rows: Vec<_> = self.rows.iter().map(row).collect();
         let table = serde_json::json!({ "title": self.title, "data": self.data, "rows": rows });
         format!("{table:#}\n")
+    }
+
+    /// Reads back what [`Table::json`] wrote; `path` is what errors call it. Notes are not in that form, and not in the result.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for text that is not JSON, a key that is missing or unknown, a status or origin that there is none of; and
+    /// as [`Table::new`].
+    pub fn parse(text: &str, path: &Path) -> Result<Table> {
+        let document: Document =
+            serde_json::from_str(text).map_err(|e| Error::data(path, format!("is no table of gradspace: {e}")))?;
+        if document.title.is_empty() || document.data.is_empty() {
+            return Err(Error::data(path, "does not say what it shows and what data it is from"));
+        }
+        let rows = document
+            .rows
+            .into_iter()
+            .enumerate()
+            .map(|(i, row)| row.row().map_err(|problem| Error::data(path, format!("row {}: {problem}", i + 1))));
+        let table = Table::new(&document.title, &document.data, rows.collect::<Result<_>>()?);
+        table.map_err(|e| Error::data(path, e))
     }
 
     /// `table.md`: the folded tables in GitHub's Markdown.
@@ -460,6 +519,63 @@ impl Table {
     }
 }
 
+/// `table.json` as it stands in the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    title: String,
+    data: String,
+    rows: Vec<DocumentRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DocumentRow {
+    method: String,
+    subset: String,
+    statistic: String,
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    published: Option<f64>,
+    published_source: Option<String>,
+    status: String,
+    from: Option<String>,
+}
+
+impl DocumentRow {
+    fn row(self) -> std::result::Result<Row, String> {
+        let unknown = || format!("`{}` is no status of a row with these values", self.status);
+        let interval = match (self.low, self.high) {
+            (Some(low), Some(high)) => Some((low, high)),
+            (None, None) => None,
+            _ => return Err("its interval has one end".to_owned()),
+        };
+        let (published, remark) = match (self.published, self.published_source.clone()) {
+            (Some(value), Some(source)) => {
+                let status = Status::parse(&self.status).ok_or_else(unknown)?;
+                (Some(Beside { value, source, status }), None)
+            }
+            (None, None) => {
+                let rest = self.status.strip_prefix(NO_PUBLISHED).ok_or_else(unknown)?;
+                (None, (!rest.is_empty()).then(|| rest.strip_prefix(": ").ok_or_else(unknown)).transpose()?)
+            }
+            _ => return Err("a published value has a source, and no other has".to_owned()),
+        };
+        let origin = match &self.from {
+            None => None,
+            Some(from) => {
+                let of_this_name = |o: &Origin| o.to_string() == *from;
+                let all = [Origin::Images, Origin::ScoreFile, Origin::Publication];
+                Some(all.into_iter().find(of_this_name).ok_or_else(|| format!("scores are not from `{from}`"))?)
+            }
+        };
+        let remark = remark.map(str::to_owned);
+        let (method, subset, statistic) = (self.method, self.subset, self.statistic);
+        Ok(Row { method, subset, statistic, value: self.value, interval, published, remark, origin })
+    }
+}
+
 /// A folded table.
 struct Grid {
     heading: String,
@@ -470,8 +586,10 @@ struct Grid {
 /// What a method has in one column.
 type Column<'a> = Box<dyn Fn(&str) -> String + 'a>;
 
+/// The status of a row that has no published value, before the remark why.
+const NO_PUBLISHED: &str = "no published value";
 /// The subset that is all of the data.
-const ALL: &str = "all";
+pub(super) const ALL: &str = "all";
 const SIGNIFICANCE: &str = "_significance";
 const CONVERGED: &str = "fit_converged";
 
@@ -580,6 +698,36 @@ mod tests {
         let rows = ["plcc", "rmse", "outlier_ratio", "krcc"].map(|s| Row::new("gradient", "all", s, 0.877));
         let table = Table::new("t", "d", rows.to_vec()).unwrap().beside(Published::embedded(), "TID2013", None);
         assert!(table.rows().iter().all(|r| r.published.is_none() && r.status() == "no published value"));
+    }
+
+    #[test]
+    fn what_is_written_as_json_is_read_back() {
+        let cell = Published::embedded().find("TID2013", "CSV", "all", "srocc").unwrap();
+        let mut rows = vec![
+            Row::new("m10", "all", "plcc", 0.8).with_interval(0.7, 0.9),
+            Row::new("unique", "all", "srocc", 0.86),
+            Row::published_only("CSV", cell),
+        ];
+        rows[0].origin = Some(Origin::ScoreFile);
+        for reason in [None, Some("709 of 3000 images")] {
+            let table = Table::new("t", "d", rows.clone()).unwrap().beside(Published::embedded(), "TID2013", reason);
+            let json = table.json();
+            let read = Table::parse(&json, Path::new("t")).unwrap();
+            assert_eq!((&read, read.json()), (&table, json));
+        }
+        let json = Table::new("t", "d", rows).unwrap().beside(Published::embedded(), "TID2013", None).json();
+        for (from, to, reason) in [
+            ("\"match\"", "\"matches\"", "row 2: `matches` is no status"),
+            ("\"low\": 0.7", "\"low\": null", "row 1: its interval has one end"),
+            ("\"score file\"", "\"memory\"", "scores are not from `memory`"),
+            ("\"subset\"", "\"part\"", "unknown field `part`"),
+            ("\"data\": \"d\"", "\"data\": \"\"", "what data it is from"),
+            ("\"m10\"", "\"m10", "is no table"),
+        ] {
+            assert!(json.contains(from), "{json}");
+            let error = Table::parse(&json.replacen(from, to, 1), Path::new("table.json")).unwrap_err().to_string();
+            assert!(error.contains("table.json") && error.contains(reason), "{error}");
+        }
     }
 
     #[test]

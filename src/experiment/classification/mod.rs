@@ -25,6 +25,8 @@ use trials::{Outcome, Pictures};
 use work::Work;
 pub(super) use work::{CLASSIFIERS, NETWORKS};
 
+use std::path::PathBuf;
+
 use super::cache::Item;
 use super::file::{Classification, Experiment, Shown, Trial};
 use super::plan::{Plan, Planned};
@@ -43,7 +45,7 @@ use crate::report::table::Table;
 const DATABASE: &str = "CURE-TSR";
 
 /// Runs the experiment.
-pub(super) fn run(experiment: &Experiment, wanted: &Classification, mut session: Session) -> Result<()> {
+pub(super) fn run(experiment: &Experiment, wanted: &Classification, mut session: Session) -> Result<PathBuf> {
     let signs = Signs::find(wanted)?;
     let data = signs.describe();
     session.note(&data);

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::super::format::{columns, widest};
 use super::measures::Measure;
 use super::scoring::{Row, Value};
 
@@ -177,26 +178,6 @@ fn range((low, high): (f64, f64)) -> String {
         (false, true) => format!("to {high}"),
         (false, false) => "any".to_owned(),
     }
-}
-
-fn widest<'a>(cells: impl Iterator<Item = &'a String>) -> usize {
-    cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-}
-
-/// Lines of cells as aligned text; those in the columns `right` end together, the others begin together.
-fn columns<L: AsRef<[String]>>(lines: &[L], right: &[usize]) -> String {
-    let count = lines[0].as_ref().len();
-    let wide: Vec<usize> = (0..count).map(|i| widest(lines.iter().map(|line| &line.as_ref()[i]))).collect();
-    let line = |line: &L| {
-        let cells: Vec<String> = (0..count)
-            .map(|i| {
-                let (cell, wide) = (&line.as_ref()[i], wide[i]);
-                if right.contains(&i) { format!("{cell:>wide$}") } else { format!("{cell:<wide$}") }
-            })
-            .collect();
-        format!("{}\n", cells.join("  ").trim_end())
-    };
-    lines.iter().map(line).collect()
 }
 
 /// The schema of the JSON output; its number changes when a program that reads it would have to.

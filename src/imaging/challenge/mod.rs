@@ -141,6 +141,24 @@ impl Challenge {
         self.simulator().name
     }
 
+    /// What it is, in a few words.
+    pub fn description(self) -> &'static str {
+        match self {
+            Challenge::Decolorization => "the colours fade to grey",
+            Challenge::LensBlur => "a lens out of focus",
+            Challenge::CodecError => "a video stream with lost blocks",
+            Challenge::Darkening => "too little light",
+            Challenge::DirtyLens => "dust and smudges on the lens",
+            Challenge::Exposure => "too much light",
+            Challenge::GaussianBlur => "a Gaussian blur",
+            Challenge::Noise => "coloured noise",
+            Challenge::Rain => "rain, and the veil it makes",
+            Challenge::Shadow => "a shadow over one side",
+            Challenge::Snow => "snow, and the glare it makes",
+            Challenge::Haze => "haze",
+        }
+    }
+
     /// `image` under this challenge at `level`.
     ///
     /// Give the five levels of an image streams of the same name, such as
