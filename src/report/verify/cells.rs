@@ -249,7 +249,7 @@ mod tests {
             let rows = vec![Row::new("Proposed", "rain", "accuracy", 95.85)];
             Table::new("t", "d", rows).unwrap().beside(Published::embedded(), "CURE-TSR", reason)
         };
-        let failures = |kind, stand_in, reason: Option<&str>| {
+        let failures = |kind, stand_in, reason: Option<&'static str>| {
             check(&table(reason), &manifest("classification", kind), stand_in).1.len()
         };
         assert_eq!(failures("cure-tsr", false, None), 0);
