@@ -42,9 +42,7 @@ fn reduced(name: &str) -> Vec<&'static str> {
     match name {
         "tid2013" => with(
             &SCENES,
-            &[
-                "iqa.methods=[\"unique\", \"gradient\", \"psnr_ha\", \"sr_sim\", \"fsimc\", \"persim\", \"summer\", \"cw_ssim_6\"]",
-            ],
+            &["iqa.methods=[\"unique\", \"gradient\", \"psnr_ha\", \"sr_sim\", \"fsimc\", \"persim\", \"summer\"]"],
         ),
         "multi-live" => vec![
             "stand_in.scenes=1",

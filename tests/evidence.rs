@@ -262,7 +262,10 @@ fn a_run_prints_its_table_as_json_and_diff_names_the_setting_that_was_changed() 
     assert!(!sizes.is_empty() && sizes.is_sorted_by(|a, b| a >= b), "{sizes:?}");
     copy(&folder.path().join("a/quick-stand-in"), &folder.path().join("c/other"));
     let line = said(folder.path(), &["diff", "a", "c", "--quiet"], 0);
-    assert!(line.contains("other: only c/other\n") && line.contains("quick-stand-in: they differ: 1 setting"), "{line}");
+    assert!(
+        line.contains("other: only c/other\n") && line.contains("quick-stand-in: they differ: 1 setting"),
+        "{line}"
+    );
 }
 
 #[test]
@@ -312,7 +315,9 @@ fn reproduce_runs_what_it_can_says_what_it_cannot_and_verifies() {
 #[test]
 fn lists_hold_what_there_is() {
     let text = said(root(), &["list"], 0);
-    for part in ["experiments/tid2013.toml", "image-quality", "gaussian_blur", "gradient_of_both", "fsimc", "dirty_lens"] {
+    for part in
+        ["experiments/tid2013.toml", "image-quality", "gaussian_blur", "gradient_of_both", "fsimc", "dirty_lens"]
+    {
         assert!(text.contains(part), "{part}:\n{text}");
     }
     let lists = json(root(), &["list"], 0);
@@ -357,7 +362,9 @@ fn colours_are_for_who_sees_them() {
         command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").envs(variables.iter().copied());
         String::from_utf8(command.args(arguments).current_dir(folder.path()).output().unwrap().stdout).unwrap()
     };
-    for arguments in [&["verify"][..], &["diff", "results", "results"], &["list", &root().join("experiments").display().to_string()]] {
+    for arguments in
+        [&["verify"][..], &["diff", "results", "results"], &["list", &root().join("experiments").display().to_string()]]
+    {
         assert!(!with(&[], arguments).contains('\u{1b}'), "{arguments:?}: a pipe");
         let forced = with(&[("CLICOLOR_FORCE", "1")], arguments);
         assert!(forced.contains("\u{1b}["), "{arguments:?}: {forced}");
