@@ -78,16 +78,13 @@ pub fn diff(a: &Results, b: &Results) -> Difference {
         map.iter().map(|(name, hash)| (name.clone(), Value::from(hash.as_str()))).collect()
     };
     let seeds = |m: &Manifest| m.seeds.iter().map(|(name, &seed)| (name.clone(), Value::from(seed))).collect();
-    let settings = |m: &Manifest| {
-        let mut flat = Vec::new();
-        flatten(&m.experiment, "", &mut flat);
-        flat
-    };
     let changed = |of: &dyn Fn(&Manifest) -> Vec<(String, Value)>| changes(of(&a.manifest), of(&b.manifest));
+    let mut settings = Vec::new();
+    compare(Some(&a.manifest.experiment), Some(&b.manifest.experiment), "", &mut settings);
     let mut difference = Difference {
         record: changed(&record),
         // The title is the record's.
-        settings: changed(&settings).into_iter().filter(|change| change.what != "title").collect(),
+        settings: settings.into_iter().filter(|change| change.what != "title").collect(),
         seeds: changed(&seeds),
         inputs: changed(&|m| hashes(&m.inputs)),
         outputs: changed(&|m| hashes(&m.outputs)),
@@ -111,24 +108,41 @@ pub fn diff(a: &Results, b: &Results) -> Difference {
     difference
 }
 
-/// Leaves of a value by their dotted keys. A list of named tables goes by their names, another by places; a list of plain values
-/// is one leaf.
-fn flatten(value: &Value, key: &str, leaves: &mut Vec<(String, Value)>) {
-    let below = |part: &str| if key.is_empty() { part.to_owned() } else { format!("{key}.{part}") };
+/// Where two values differ, by dotted keys, as deep as both have something. Entries of a list of tables go by their names, or by
+/// their places where they have none; a list of plain values is one value.
+fn compare(old: Option<&Value>, new: Option<&Value>, key: &str, changes: &mut Vec<Change>) {
+    if old == new {
+        return;
+    }
+    match (old.and_then(entries), new.and_then(entries)) {
+        (Some(a), Some(b)) => {
+            let find = |list: &[(String, Value)], name: &str| list.iter().position(|entry| entry.0 == name);
+            let mut names: Vec<&String> = a.iter().map(|entry| &entry.0).collect();
+            names.extend(b.iter().map(|entry| &entry.0).filter(|name| find(&a, name).is_none()));
+            for name in names {
+                let below = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                let of = |list: &[(String, Value)]| find(list, name).map(|i| list[i].1.clone());
+                compare(of(&a).as_ref(), of(&b).as_ref(), &below, changes);
+            }
+        }
+        _ => changes.push(Change { what: key.to_owned(), old: old.cloned(), new: new.cloned() }),
+    }
+}
+
+/// What a table or a list of tables is made of; `None` for any other value.
+fn entries(value: &Value) -> Option<Vec<(String, Value)>> {
     match value {
-        Value::Object(object) => object.iter().for_each(|(name, value)| flatten(value, &below(name), leaves)),
-        Value::Array(list) if list.iter().any(Value::is_object) => {
+        Value::Object(object) => Some(object.iter().map(|(name, value)| (name.clone(), value.clone())).collect()),
+        Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_object) => {
             let names: Vec<&str> = list.iter().filter_map(|entry| entry.get("name")?.as_str()).collect();
             let mut distinct = names.clone();
             distinct.sort_unstable();
             distinct.dedup();
             let named = distinct.len() == list.len();
-            for (i, entry) in list.iter().enumerate() {
-                let part = if named { names[i].to_owned() } else { i.to_string() };
-                flatten(entry, &below(&part), leaves);
-            }
+            let name = |i: usize| if named { names[i].to_owned() } else { i.to_string() };
+            Some(list.iter().enumerate().map(|(i, entry)| (name(i), entry.clone())).collect())
         }
-        leaf => leaves.push((key.to_owned(), leaf.clone())),
+        _ => None,
     }
 }
 
@@ -225,11 +239,13 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_dotted_and_lists_of_tables_go_by_name() {
-        let value = serde_json::json!({"a": {"b": [1, 2]}, "m": [{"name": "x", "f": 1}, {"name": "y", "f": 2}], "n": [{"k": 1}]});
-        let mut leaves = Vec::new();
-        flatten(&value, "", &mut leaves);
-        let keys: Vec<&str> = leaves.iter().map(|(key, _)| key.as_str()).collect();
-        assert_eq!(keys, ["a.b", "m.x.name", "m.x.f", "m.y.name", "m.y.f", "n.0.k"]);
+    fn keys_are_dotted_and_go_as_deep_as_both_have_something() {
+        let old = serde_json::json!({"a": {"b": [1, 2]}, "m": [{"name": "x", "f": 1}, {"name": "y", "f": 2}], "n": [{"k": 1}]});
+        let new = serde_json::json!({"a": {"b": [1]}, "m": [{"name": "y", "f": 3}, {"name": "z", "f": 2}], "n": [{"k": 2}], "o": {"p": 1}});
+        let mut changes = Vec::new();
+        compare(Some(&old), Some(&new), "", &mut changes);
+        let keys: Vec<&str> = changes.iter().map(|change| change.what.as_str()).collect();
+        assert_eq!(keys, ["a.b", "m.x", "m.y.f", "m.z", "n.0.k", "o"]);
+        assert_eq!((&changes[1].new, &changes[3].old), (&None, &None));
     }
 }

@@ -66,16 +66,19 @@ pub struct Found {
     pub others: Vec<PathBuf>,
 }
 
-/// The experiments' folders at `path`: itself if it has a manifest, else the folders in it.
+/// The experiments' folders at `path`: itself if it holds what an experiment's folder does, else the folders in it.
 ///
 /// # Errors
 /// [`Error::Data`] when it is no folder, cannot be read, or holds nothing.
 pub fn find(path: &Path) -> Result<Found> {
-    if path.join(MANIFEST).symlink_metadata().is_ok() {
+    let entries = entries(path)?;
+    // Without a manifest it is that of a run which has not ended.
+    let of_a_run = |name: &str| [MANIFEST, TABLE].contains(&name) || NO_RESULTS.contains(&name);
+    if entries.iter().any(|(path, _)| of_a_run(&name(path))) {
         return Ok(Found { folders: vec![path.to_path_buf()], others: Vec::new() });
     }
     let mut found = Found::default();
-    for (path, kind) in entries(path)? {
+    for (path, kind) in entries {
         if kind.is_dir() { found.folders.push(path) } else { found.others.push(path) }
     }
     if found.folders.is_empty() {

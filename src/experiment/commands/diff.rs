@@ -117,20 +117,15 @@ fn text(pair: &Pair, quiet: bool) -> String {
         return summary;
     }
     let mut lines: Vec<[String; 3]> = Vec::new();
-    let groups = [
-        ("", record),
-        ("setting", settings),
-        ("seed", seeds),
-        ("input", inputs),
-        ("output", outputs),
-        ("claim", claims),
-    ];
+    let groups = [("", record), ("setting", settings), ("seed", seeds), ("input", inputs), ("output", outputs)];
     for (group, changes) in groups {
-        lines.extend(
-            changes.iter().map(|c| [group.to_owned(), c.what.clone(), arrow(c, matches!(group, "input" | "output"))]),
-        );
+        let line = |c: &Change| [group.to_owned(), c.what.clone(), arrow(c, matches!(group, "input" | "output"))];
+        lines.extend(changes.iter().map(line));
     }
-    let mut text = summary + &indented(&columns(&lines, &[])) + &notes;
+    // Sentences are long: they come last.
+    let claims: Vec<[String; 3]> =
+        claims.iter().map(|c| ["claim".to_owned(), arrow(c, false), c.what.clone()]).collect();
+    let mut text = summary + &indented(&columns(&lines, &[])) + &indented(&columns(&claims, &[])) + &notes;
     if !numbers.is_empty() {
         let shown: Vec<[String; 5]> = numbers.iter().take(SHOWN).map(number).collect();
         text += &indented(&columns(&shown, &[1, 3, 4]));
@@ -145,12 +140,19 @@ fn indented(lines: &str) -> String {
     lines.lines().map(|line| format!("  {line}\n")).collect()
 }
 
+/// Characters of a value that a text shows; of a hash, as many as a reader compares.
+const WIDE: usize = 60;
+const OF_A_HASH: usize = 12;
+
 fn arrow(change: &Change, hashes: bool) -> String {
-    let show = |value: &Option<Value>| match value {
-        None => "none".to_owned(),
-        Some(Value::String(text)) if hashes => text.chars().take(12).collect(),
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
+    let show = |value: &Option<Value>| {
+        let text = match value {
+            None => return "none".to_owned(),
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+        };
+        let wide = if hashes { OF_A_HASH } else { WIDE };
+        if text.chars().count() <= wide { text } else { text.chars().take(wide).chain(['…']).collect() }
     };
     format!("{} → {}", show(&change.old), show(&change.new))
 }

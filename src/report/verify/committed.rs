@@ -22,7 +22,7 @@ pub(super) enum Committed {
     /// It lies in no repository, or git is not there; the reason.
     NoRepository(String),
     /// It lies in a repository that has not committed its manifest.
-    NotCommitted,
+    New,
     /// It is committed.
     As {
         /// The committed manifest's text.
@@ -42,7 +42,7 @@ impl Committed {
         }
         let file = |name: &str| git(folder, &["show", &format!("HEAD:./{name}")]).ok();
         match file(MANIFEST) {
-            None => Committed::NotCommitted,
+            None => Committed::New,
             Some(manifest) => Committed::As { manifest, table: file(TABLE), claims: file(CLAIMS) },
         }
     }
@@ -60,7 +60,9 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    Err(String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or("git says no reason").to_owned())
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let complaint = complaint.lines().next().unwrap_or("git gives no reason");
+    Err(if complaint.contains("not a git repository") { "in no git repository" } else { complaint }.to_owned())
 }
 
 /// The committed texts and what lies in the folder, side by side: a failure for every outcome that is another, and whether
@@ -133,7 +135,9 @@ mod tests {
     #[test]
     fn outside_of_a_repository_there_is_nothing_to_compare_with() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(Committed::of(folder.path()), Committed::NoRepository(reason) if reason.contains("git")));
+        assert!(
+            matches!(Committed::of(folder.path()), Committed::NoRepository(reason) if reason.starts_with("in no git"))
+        );
     }
 
     #[test]

@@ -172,8 +172,8 @@ fn experiment(folder: &Path) -> Result<Verified> {
         verified.claims = claims.claims.iter().map(claim).collect();
     }
     verified.committed = match Committed::of(folder) {
-        Committed::NoRepository(reason) => format!("not compared with committed results: {reason}"),
-        Committed::NotCommitted => "not committed".to_owned(),
+        Committed::NoRepository(reason) => format!("not compared with committed results ({reason})"),
+        Committed::New => "not committed".to_owned(),
         Committed::As { manifest: head, table: head_table, claims: head_claims } => {
             let head = (head.as_str(), head_table.as_deref(), head_claims.as_deref());
             let (failures, same_run) = committed::compare(head, &manifest, table.as_ref(), claims.as_ref());
@@ -367,7 +367,11 @@ pub(super) mod tests {
             assert!(found.passed(), "{found:?}");
             let verified = &found.experiments[0];
             assert_eq!((verified.name.as_str(), verified.files), ("a", 4));
-            assert!(verified.committed.starts_with("not compared with committed results:"), "{}", verified.committed);
+            assert!(
+                verified.committed.starts_with("not compared with committed results (in no git"),
+                "{}",
+                verified.committed
+            );
             assert!(verified.notes[0].contains(".table.md.7.part"), "{:?}", verified.notes);
             assert_eq!(found.verdicts()[&Verdict::Match], 1);
             assert_eq!(found.verdicts()[&Verdict::Differs], 1);
