@@ -209,7 +209,8 @@ fn write_keys(values: &[f64], keys: &mut Vec<u32>) {
 #[inline]
 fn deal(entries: impl Iterator<Item = Entry> + Clone, below: u32, bits: u32, ends: &mut Vec<u32>, out: &mut [Entry]) {
     let (shift, mask) = (32 + below - bits, (1usize << bits) - 1);
-    let bin = |entry: Entry| (entry >> shift) as usize & mask;
+    // Without bits there is one bin, and the shift, by all 64, tells nothing.
+    let bin = |entry: Entry| entry.wrapping_shr(shift) as usize & mask;
     ends.clear();
     ends.resize(mask + 2, 0);
     entries.clone().for_each(|entry| ends[bin(entry) + 1] += 1);
