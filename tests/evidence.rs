@@ -300,6 +300,7 @@ fn reproduce_runs_what_it_can_says_what_it_cannot_and_verifies() {
         (&["--data", "tid2103=x"], "did you mean `tid2013`?"),
         (&["--data", "tid2013"], "write it as KIND=DIR"),
         (&["--set", "quik:seed=1"], "did you mean `quick`?"),
+        (&["--force", "quick"], "write it as EXPERIMENT:STAGE"),
     ] {
         let output = gradspace(folder.path(), &with(arguments));
         let message = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -33,6 +33,9 @@ pub(in crate::experiment) struct Reproduce {
     /// Override a key of an experiment file, e.g. `quick:seed=7`; may be repeated
     #[arg(long = "set", value_name = "EXPERIMENT:KEY=VALUE")]
     overrides: Vec<String>,
+    /// Compute a stage even if its results are in the cache, e.g. `quick:scoring`; may be repeated (`gradspace plan` names the stages)
+    #[arg(long, value_name = "EXPERIMENT:STAGE")]
+    force: Vec<String>,
     /// Run only this experiment; may be repeated
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
@@ -81,6 +84,7 @@ struct Task {
     name: String,
     file: PathBuf,
     overrides: Vec<String>,
+    force: Vec<String>,
 }
 
 impl Reproduce {
@@ -128,7 +132,12 @@ impl Reproduce {
         let mut tasks: Vec<Task> = files
             .iter()
             .filter(|(name, _)| self.only.is_empty() || self.only.contains(name))
-            .map(|(name, file)| Task { name: name.clone(), file: file.clone(), overrides: Vec::new() })
+            .map(|(name, file)| Task {
+                name: name.clone(),
+                file: file.clone(),
+                overrides: Vec::new(),
+                force: Vec::new(),
+            })
             .collect();
         // A file that cannot be read has no kind, and is its own failure later.
         let kind_of = |file: &Path| Experiment::read(file, &[]).ok().map(|e| name_of(dataset(&e).kind));
@@ -153,12 +162,18 @@ impl Reproduce {
             let of_this = tasks.iter_mut().filter(|task| task.name == name);
             of_this.for_each(|task| task.overrides.push(setting.to_owned()));
         }
+        for given in &self.force {
+            let (name, stage) = split(given, ':', "--force", "EXPERIMENT:STAGE, e.g. quick:training")?;
+            known("--force", name)?;
+            let of_this = tasks.iter_mut().filter(|task| task.name == name);
+            of_this.for_each(|task| task.force.push(stage.to_owned()));
+        }
         Ok(tasks)
     }
 
     /// Runs one experiment; whatever goes wrong is what became of it.
     fn one(&self, task: Task) -> Ran {
-        let Task { name, file, overrides } = task;
+        let Task { name, file, overrides, force } = task;
         let began = Instant::now();
         let mut ran = Ran {
             name,
@@ -170,7 +185,7 @@ impl Reproduce {
             remark: None,
             exit_code: 0,
         };
-        let done = self.execute(&file, overrides, &mut ran);
+        let done = self.execute(&file, overrides, force, &mut ran);
         ran.seconds = began.elapsed().as_secs_f64();
         if let Err(error) = done {
             (ran.state, ran.exit_code, ran.remark) = (State::Failed, error.exit_code(), Some(error.to_string()));
@@ -178,7 +193,7 @@ impl Reproduce {
         ran
     }
 
-    fn execute(&self, file: &Path, overrides: Vec<String>, ran: &mut Ran) -> Result<()> {
+    fn execute(&self, file: &Path, overrides: Vec<String>, force: Vec<String>, ran: &mut Ran) -> Result<()> {
         let experiment = Experiment::read(file, &overrides)?;
         let data = dataset(&experiment);
         let kind = name_of(data.kind);
@@ -195,7 +210,7 @@ impl Reproduce {
             data: None,
             overrides,
             out: self.out.clone(),
-            force: Vec::new(),
+            force,
             format: Format::Text,
             quiet: true,
             machine: Machine::default(),
