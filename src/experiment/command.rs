@@ -17,6 +17,7 @@ use super::features::Features;
 use super::file::Experiment;
 use super::format::Format;
 use super::plan::{self, Planning};
+use super::report::Report;
 use super::score::Score;
 use super::session::Session;
 use super::style::print;
@@ -57,6 +58,8 @@ enum Command {
     Features(Features),
     /// Make the references and six distortion types of TID2013 again from the Kodak images
     RebuildTid2013(RebuildTid2013),
+    /// Write the results as one page for a reader
+    Report(Report),
     /// Check every derivative numerically and print the table
     CheckGradients(CheckGradients),
     /// Print the script that completes commands in a shell
@@ -139,6 +142,7 @@ impl CommandLine {
             Some(Command::Score(score)) => score.run(),
             Some(Command::Features(features)) => features.run(),
             Some(Command::RebuildTid2013(rebuild)) => rebuild.run(),
+            Some(Command::Report(report)) => report.run(),
             Some(Command::CheckGradients(check)) => check.run(),
             Some(Command::Completions(completions)) => completions.run(),
         }

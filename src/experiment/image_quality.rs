@@ -21,7 +21,7 @@ use super::plan::{Plan, Planned};
 use super::scoring::SCORING;
 use super::session::Session;
 use super::training::TRAINING;
-use super::{charts, claims, scoring, training, weights};
+use super::{charts, claims, maps, scoring, training, weights};
 use crate::datasets::database::Naming;
 use crate::error::Result;
 use crate::report::claims::Claims;
@@ -215,6 +215,7 @@ fn score(
         .stage(SCORING, subset.images.len(), |progress, cache| scoring::score(pictures, &judges, cache, progress))?;
     session.inputs.extend(hashes);
     session.inputs.extend(pictures.score_files()?);
+    maps::add(pictures, judges.scorer(), session)?;
     let computed = methods.len();
     let agreements = others.map(|others| others.agreement(&methods, &subset.images)).unwrap_or_default();
     if let Some(others) = others {

@@ -7,6 +7,8 @@
 //! | `format`, `style` | answers as text or JSON; words in colour where somebody sees them |
 //! | [`mod@file`] | the experiment file: raw, then checked |
 //! | `score` | `gradspace score`: every metric of images of one's own |
+//! | `maps` | examples of the method in pictures |
+//! | `report` | `gradspace report`: the results as a page |
 //! | `session` | times, inputs, outputs, manifest: what every experiment shares |
 //! | `image_quality` | scores of a database's images, statistics, tables, charts |
 //! | `training` | the sparse autoencoder, from patches to a file of weights |
@@ -30,9 +32,11 @@ mod features;
 pub mod file;
 mod format;
 mod image_quality;
+mod maps;
 mod pictures;
 mod plan;
 mod progress;
+mod report;
 mod score;
 mod scoring;
 mod session;

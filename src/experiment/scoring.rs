@@ -59,6 +59,11 @@ impl Judges {
         Judges { scorer, order, identity }
     }
 
+    /// The methods that are learned, with their weights.
+    pub fn scorer(&self) -> &Scorer {
+        &self.scorer
+    }
+
     /// The method's name in tables and whether higher is better, judge by judge.
     fn names(&self) -> impl Iterator<Item = (&'static str, bool)> {
         self.order.iter().map(|judge| match judge {

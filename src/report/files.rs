@@ -61,7 +61,8 @@ impl Outputs {
         self.add(format!("{name}.png"), picture.png);
     }
 
-    /// Adds the rows of `long` as `table.csv` and `table.json`, and `folded`, one below the other, as `table.md` and `table.tex`.
+    /// Adds the rows of `long` as `table.csv` and `table.json`, and `folded`, one below the other, as `table.md`, `table.tex` and, as data,
+    /// `sections.json`.
     ///
     /// # Panics
     /// As [`Outputs::add`].
@@ -81,6 +82,9 @@ impl Outputs {
         self.add("table.json", long.json());
         self.add("table.md", each(Table::markdown, Section::markdown));
         self.add("table.tex", each(Table::latex, Section::latex));
+        let sections: Vec<Section> = folded.iter().flat_map(Table::sections).chain(sections.iter().cloned()).collect();
+        let json = serde_json::to_string_pretty(&sections).expect("lists of text become JSON");
+        self.add("sections.json", format!("{json}\n"));
     }
 
     /// The bytes of the file `name`, if the run has produced it.

@@ -1,7 +1,10 @@
 //! Grids of text in three markups, and sections of the results that are no table of methods and statistics.
 
+use serde::{Deserialize, Serialize};
+
 /// A heading, what it means, a grid, and notes below it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Section {
     /// The heading.
     pub title: String,

@@ -62,7 +62,7 @@ impl Manifest {
 }
 
 /// The record of one particular run; no two need be equal.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// When it began: UTC, `2019-09-22T09:30:00Z`.
     pub started_at: String,
@@ -81,7 +81,7 @@ pub struct Run {
 }
 
 /// How long one stage took.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
     /// The stage's name.
     pub name: String,
@@ -94,7 +94,7 @@ pub struct Stage {
 }
 
 /// The state of the working copy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Git {
     /// The commit's full hash.
     pub commit: String,

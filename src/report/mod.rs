@@ -13,6 +13,9 @@
 //! | [`verify`] | whether results are what they say they are |
 //! | [`diff`] | what differs between two results |
 //! | [`manifest`] | `manifest.json`, equal on every run, and `run.json`, which is not |
+//! | [`claims`] | the paper's claims and what came of them, `claims.json` |
+//! | [`folder`] | results read back from their folders |
+//! | [`html`] | all of them as one page |
 //!
 //! Two rules hold throughout. Every title says what data the numbers are from. And nothing here reads a clock, a path or the
 //! machine into a result file: the same numbers give the same bytes; only `run.json` tells runs apart.
@@ -21,7 +24,9 @@ pub mod charts;
 pub mod claims;
 pub mod diff;
 pub mod files;
+pub mod folder;
 pub mod grid;
+pub mod html;
 pub mod manifest;
 pub mod published;
 pub mod results;

@@ -16,7 +16,7 @@
 //! value: `=` equal to the printed digits, `≈` within the tolerance, `≠` different; a published value in parentheses is not
 //! comparable, and a note says why.
 
-use super::grid::{latex_grid, latex_text, markdown_grid, markdown_text, text_grid};
+use super::grid::{Section, latex_grid, latex_text, markdown_grid, markdown_text, text_grid};
 use super::published::{Cell, Fit, Published};
 use crate::error::{Error, Result};
 use serde::Deserialize;
@@ -350,6 +350,23 @@ impl Table {
             notes.iter().for_each(|note| out += &format!("- {}\n", markdown_text(note)));
         }
         out
+    }
+
+    /// The folded tables as sections, one for each grid, in the order and the words of [`Table::markdown`]: each says what data it is
+    /// from, and the notes, which are about all of them, follow the last.
+    pub fn sections(&self) -> Vec<Section> {
+        let section = |grid: Grid| Section {
+            title: format!("{}: {}", self.title, grid.heading),
+            text: vec![self.data.clone()],
+            header: grid.header,
+            rows: grid.rows,
+            notes: Vec::new(),
+        };
+        let mut sections: Vec<Section> = self.grids(false).into_iter().map(section).collect();
+        if let Some(last) = sections.last_mut() {
+            last.notes = self.notes();
+        }
+        sections
     }
 
     /// `table.tex`: the folded tables for LaTeX, one `table` environment each; needs `\usepackage{booktabs}` and nothing else.

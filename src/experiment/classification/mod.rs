@@ -80,10 +80,7 @@ pub(super) fn run(experiment: &Experiment, wanted: &Classification, mut session:
     let folded = |form: fn(&Section) -> String| sections.iter().map(form).collect::<Vec<_>>().join("\n");
     session.outputs.add("seeds.csv", numbers.csv());
     session.outputs.add("loss.csv", losses(&networks));
-    session.outputs.add("table.csv", table.csv());
-    session.outputs.add("table.json", table.json());
-    session.outputs.add("table.md", folded(Section::markdown));
-    session.outputs.add("table.tex", folded(Section::latex));
+    session.outputs.add_tables_and_sections(&table, &[], &sections);
     let first = &networks[0];
     let about = About::from([
         ("architecture".to_owned(), serde_json::to_string(&wanted.network).expect("numbers by name")),

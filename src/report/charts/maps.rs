@@ -78,12 +78,37 @@ impl Map {
         ENDS.into_iter().find(|(end, ..)| high <= *end).unwrap_or(ENDS[ENDS.len() - 1])
     }
 
+    /// The value that has the brightest colour: see the head of this page.
+    pub fn brightest(&self) -> f64 {
+        self.end().0
+    }
+
+    /// The map in the colours of one that ends at `brightest`, as large as [`thumbnail`] makes `image`, whose map it is.
+    pub fn thumbnail(&self, image: &Rgb8, shrink: usize, brightest: f64) -> Rgb8 {
+        let zoom = Zoom { shrink, grow: 1 };
+        let (width, height) = zoom.size(image);
+        Rgb8::from_fn(width, height, |x, y| {
+            let mean = zoom.mean(image, x, y, |x, y| self.at(x, y).map(|value| [value]));
+            mean.map_or(NOTHING, |[value]| colour(value / brightest))
+        })
+    }
+
     /// The value at a pixel of the image.
     fn at(&self, x: usize, y: usize) -> Option<f64> {
         let place = |pixel: usize| pixel.checked_sub(self.margin).map(|pixel| pixel / self.side);
         let (x, y) = (place(x)?, place(y)?);
         (x < self.values.width && y < self.values.height).then(|| self.values.at(x, y))
     }
+}
+
+/// The image with every square of `shrink` × `shrink` pixels averaged to one.
+///
+/// # Panics
+/// When `shrink` is 0.
+pub fn thumbnail(image: &Rgb8, shrink: usize) -> Rgb8 {
+    let zoom = Zoom { shrink, grow: 1 };
+    let (width, height) = zoom.size(image);
+    Rgb8::from_fn(width, height, |x, y| zoom.colour(image, x, y))
 }
 
 /// How an image is brought to the size of a panel.
@@ -105,6 +130,12 @@ impl Zoom {
 
     fn size(self, image: &Rgb8) -> (usize, usize) {
         (self.grow * image.width.div_ceil(self.shrink), self.grow * image.height.div_ceil(self.shrink))
+    }
+
+    /// The mean colour of the pixels behind a pixel of the panel.
+    fn colour(self, image: &Rgb8, x: usize, y: usize) -> [u8; 3] {
+        let mean = self.mean(image, x, y, |x, y| Some(image.pixel(x, y).map(f64::from)));
+        mean.map_or(NOTHING, |rgb| rgb.map(|v| (v + 0.5) as u8))
     }
 
     /// The mean of what `of` says about the pixels behind a pixel of the panel, where it says something.
@@ -144,10 +175,7 @@ impl Maps<'_> {
         let mut sheet = Rgb8::new(width as usize, height as usize, paint(self));
         let zoom = self.zoom();
         for (i, (_, image)) in self.images.iter().enumerate() {
-            self.paint(&mut sheet, i, 0, |x, y| {
-                let mean = zoom.mean(image, x, y, |x, y| Some(image.pixel(x, y).map(f64::from)));
-                mean.map_or(NOTHING, |rgb| rgb.map(|v| (v + 0.5) as u8))
-            });
+            self.paint(&mut sheet, i, 0, |x, y| zoom.colour(image, x, y));
         }
         for (i, map) in self.maps.iter().enumerate() {
             let (end, ..) = map.end();
@@ -300,6 +328,22 @@ mod tests {
             let (left, top) = maps.corner(1, 1);
             assert_eq!(drawn.pixel(left + panel.0 - 1, top + panel.1 - 1), colour(0.25 / 0.3));
         }
+    }
+
+    #[test]
+    fn thumbnails_of_an_image_and_its_map_are_of_one_size() {
+        let image = Rgb8::from_fn(33, 16, |x, _| [(x % 2) as u8 * 200, 10, 20]);
+        let small = thumbnail(&image, 2);
+        assert_eq!(
+            (small.width, small.height, small.pixel(3, 4), small.pixel(16, 0)),
+            (17, 8, [100, 10, 20], [0, 10, 20])
+        );
+        let map = Map { title: String::new(), values: Plane::from_fn(2, 1, |x, _| x as f64), margin: 0, side: 16 };
+        let drawn = map.thumbnail(&image, 2, 0.5);
+        assert_eq!((drawn.width, drawn.height), (17, 8));
+        // 0, beyond the brightest, and the column that fills no patch.
+        assert_eq!([0, 9, 16].map(|x| drawn.pixel(x, 7)), [colour(0.0), colour(1.0), NOTHING]);
+        assert_eq!(map.brightest(), 1.0);
     }
 
     #[test]

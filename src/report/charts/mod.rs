@@ -34,7 +34,7 @@ pub use curves::{Curve, Curves};
 pub use dots::{Dots, Series};
 pub use histograms::{Histograms, HistogramsPanel};
 pub use intervals::{Interval, Intervals};
-pub use maps::{Map, Maps};
+pub use maps::{Map, Maps, thumbnail};
 pub use multiples::{Multiples, MultiplesPanel, Reference, ReferenceLine};
 pub use page::Picture;
 pub use scatter::{Panel, Scatter};

@@ -1,0 +1,428 @@
+//! The page, part by part.
+
+use super::{command, figures};
+use crate::report::claims::{Claim, Comparison, Outcome, Test};
+use crate::report::folder::Results;
+use crate::report::grid::Section;
+use crate::report::manifest::{Run, VERSION};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::path::Path;
+
+/// The outcomes in the order in which the summary lists them, with a sign for those who see no colours.
+const OUTCOMES: [(Outcome, &str, &str, &str); 4] = [
+    (Outcome::Holds, "holds", "✓", "holds"),
+    (Outcome::DoesNotHold, "does not hold", "✕", "fails"),
+    (Outcome::Undecided, "undecided", "≈", "open"),
+    (Outcome::NotAttempted, "not attempted", "–", "absent"),
+];
+
+/// The whole page.
+pub(super) fn page(all: &[Results], experiments: &Path) -> Markup {
+    let real: Vec<&Results> = all.iter().filter(|r| !r.is_stand_in()).collect();
+    let stand_ins: Vec<&Results> = all.iter().filter(|r| r.is_stand_in()).collect();
+    let each = |list: &[&Results]| html! { @for results in list { (experiment(results, experiments)) } };
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content=(format!("gradspace {VERSION}"));
+                title { "gradspace: what came of the paper" }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body {
+                a.skip href="#claims" { "To the results" }
+                header { (head()) }
+                nav aria-label="Contents" { (contents(&real, &stand_ins)) }
+                main {
+                    section #claims { (summary(&real, &stand_ins)) }
+                    @if !real.is_empty() {
+                        section #real-data {
+                            h2 { "Real data" }
+                            (each(&real))
+                        }
+                    }
+                    @if !stand_ins.is_empty() {
+                        section #stand-ins {
+                            h2 { "Stand-ins" }
+                            p {
+                                "The databases of the paper may not be passed on. Where one is not there, an experiment runs on scenes or signs "
+                                "that the program draws. That shows that everything works and how it behaves; "
+                                strong { "no number below is comparable with the paper." }
+                            }
+                            (each(&stand_ins))
+                        }
+                    }
+                }
+                footer {
+                    p { "Made by gradspace " (VERSION) " from the files of its results folder, and from nothing else: " code { "gradspace report" } "." }
+                }
+            }
+        }
+    }
+}
+
+/// What this is.
+fn head() -> Markup {
+    html! {
+        p.kicker { "gradspace · results" }
+        h1 { "Backpropagated gradients as features of distorted images: the paper again" }
+        p.lede {
+            "Kwon, Prabhushankar, Temel and AlRegib (" cite { "Distorted Representation Space Characterization Through Backpropagated Gradients" }
+            ", ICIP 2019) say that the gradient of an autoencoder’s loss with respect to its weights tells more about a distorted image than the "
+            "autoencoder’s activations do. gradspace does their experiments again, from scratch, in Rust. This page shows what came of it: first their "
+            "claims, then every experiment with its tables, charts and pictures, the data that it ran on, and the command that makes it again."
+        }
+    }
+}
+
+fn contents(real: &[&Results], stand_ins: &[&Results]) -> Markup {
+    let list = |list: &[&Results]| {
+        html! {
+            ul {
+                @for results in list {
+                    li { a href=(format!("#{}", anchor(results))) { (results.title()) } }
+                }
+            }
+        }
+    };
+    html! {
+        p.kicker { "Contents" }
+        ul {
+            li { a href="#claims" { "The paper’s claims" } }
+            @if !real.is_empty() { li { a href="#real-data" { "Real data" } (list(real)) } }
+            @if !stand_ins.is_empty() { li { a href="#stand-ins" { "Stand-ins" } (list(stand_ins)) } }
+        }
+    }
+}
+
+/// All claims of all experiments, by what came of them.
+fn summary(real: &[&Results], stand_ins: &[&Results]) -> Markup {
+    fn claims<'a>(list: &[&'a Results]) -> Vec<(&'a Results, &'a Claim)> {
+        list.iter().flat_map(|r| r.claims.iter().flat_map(|c| &c.claims).map(move |claim| (*r, claim))).collect()
+    }
+    let groups = [("real data", claims(real)), ("stand-ins", claims(stand_ins))];
+    let count = |group: &[(&Results, &Claim)], wanted: Outcome| group.iter().filter(|c| c.1.outcome == wanted).count();
+    let total: usize = groups.iter().map(|g| g.1.len()).sum();
+    html! {
+        h2 { "The paper’s claims" }
+        @if total == 0 {
+            p { "None of the results below come with claims that were put to a test (" code { "claims.json" } ")." }
+        } @else {
+            p {
+                "Each claim is a sentence of the paper with a test on our numbers. It " em { "holds" } " when every comparison decides for it, "
+                em { "does not hold" } " when one decides against it, is " em { "undecided" } " when an interval covers zero, and "
+                em { "not attempted" } " where the data are not there."
+            }
+            div.scroll {
+                table.counts {
+                    thead {
+                        tr {
+                            th scope="col" { "claims on" }
+                            @for (outcome, ..) in OUTCOMES { th scope="col" { (badge(outcome)) } }
+                        }
+                    }
+                    tbody {
+                        @for (name, group) in &groups {
+                            @if !group.is_empty() {
+                                tr {
+                                    th scope="row" { (name) }
+                                    @for (outcome, ..) in OUTCOMES { td { (count(group, outcome)) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            @for (outcome, name, ..) in OUTCOMES {
+                @let found: Vec<_> = groups.iter().flat_map(|g| &g.1).filter(|c| c.1.outcome == outcome).collect();
+                @if !found.is_empty() {
+                    h3 .(class(outcome)) { (sentence_case(name)) " " span.quiet { (found.len()) } }
+                    ul.claims {
+                        @for (results, claim) in found {
+                            li .(class(outcome)) {
+                                p.says { "“" (claim.says) "”" }
+                                @for test in &claim.tests { p.reason { (test.reason) } }
+                                p.place {
+                                    (claim.place) " · "
+                                    a href=(format!("#{}", anchor(results))) { (results.title()) }
+                                    @if results.is_stand_in() { " " (stand_in()) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One experiment.
+fn experiment(results: &Results, experiments: &Path) -> Markup {
+    let path = format!("results/{}", results.folder);
+    html! {
+        article id=(anchor(results)) {
+            header {
+                h3 {
+                    (results.title())
+                    @if results.is_stand_in() { " " (stand_in()) }
+                }
+                @if !results.data().is_empty() { p.data { (sentence_case(results.data())) "." } }
+            }
+            @if !results.remarks.is_empty() {
+                div.remark role="note" {
+                    p { strong { "Read this folder with care." } }
+                    ul { @for remark in &results.remarks { li { (remark) } } }
+                }
+            }
+            @if let Some(claims) = &results.claims {
+                h4 { "Claims" }
+                @for claim in &claims.claims { (self::claim(claim)) }
+            }
+            @if !results.sections.is_empty() {
+                h4 { "Tables" }
+                @for section in &results.sections { (table(section, results)) }
+            }
+            @if !results.pictures.is_empty() || !results.photographs.is_empty() {
+                h4 { "Pictures" }
+                @for (name, png) in &results.pictures { (picture(name, png, &format!("{path}/{name}.png"), results)) }
+                @for (name, png) in &results.photographs {
+                    (picture(name, png, &format!("{path}/photographs/{name}.png, not to be passed on"), results))
+                }
+            }
+            @if !results.charts.is_empty() {
+                h4 { "Charts" }
+                @for (name, chart) in &results.charts {
+                    figure {
+                        div.card tabindex="0" { (figures::chart(chart)) }
+                        figcaption { (path) "/" (name) ".svg" }
+                    }
+                }
+            }
+            h4 { "How it was made" }
+            (facts(results, experiments))
+        }
+    }
+}
+
+fn claim(claim: &Claim) -> Markup {
+    let number = |value: Option<f64>| value.map(rounded).unwrap_or_default();
+    let interval = |c: &Comparison| match (c.low, c.high, c.p, c.tolerance) {
+        (Some(low), Some(high), ..) => format!("[{}, {}]", rounded(low), rounded(high)),
+        (.., Some(p), _) => format!("p = {}", rounded(p)),
+        (.., Some(tolerance)) => format!("± {tolerance}"),
+        _ => String::new(),
+    };
+    let comparisons = |test: &Test| {
+        html! {
+            div.scroll tabindex="0" {
+                table {
+                    thead {
+                        tr { @for name in ["comparison", "statistic", "left", "right", "difference", "decided by", "outcome"] { th scope="col" { (name) } } }
+                    }
+                    tbody {
+                        @for c in &test.comparisons {
+                            tr {
+                                th scope="row" { (c.left) " against " (c.right) }
+                                td { (c.statistic) }
+                                td { (number(c.left_value.into())) }
+                                td { (number(c.right_value.into())) }
+                                td { (number(c.difference.into())) }
+                                td.interval { (interval(c)) }
+                                td .(class(c.outcome)) { (name(c.outcome)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        div.claim .(class(claim.outcome)) {
+            p.says { (badge(claim.outcome)) " “" (claim.says) "” " span.place { (claim.place) } }
+            @for test in &claim.tests {
+                p.reason { (test.reason) }
+                p.place {
+                    code { (test.test) }
+                    @if test.subset != "all" { ", " (test.subset) }
+                    " · " (test.data)
+                    @if !test.decided_by.is_empty() { " · " (test.decided_by) }
+                    @if claim.tests.len() > 1 { " · " span .(class(test.outcome)) { (name(test.outcome)) } }
+                }
+                @if !test.comparisons.is_empty() {
+                    details { summary { (test.comparisons.len()) @if test.comparisons.len() == 1 { " comparison" } @else { " comparisons" } } (comparisons(test)) }
+                }
+            }
+        }
+    }
+}
+
+/// A table in a box of its own that scrolls where it is too wide.
+fn table(section: &Section, results: &Results) -> Markup {
+    // The experiment's name and data stand above already.
+    let title =
+        section.title.strip_prefix(results.title()).map_or(&*section.title, |rest| rest.trim_start_matches(": "));
+    let text = section.text.iter().filter(|text| *text != results.data());
+    let kind = |header: &str| match header {
+        "95 % interval" => "interval",
+        "published" => "published",
+        _ => "",
+    };
+    html! {
+        h5 { (sentence_case(title)) }
+        @for paragraph in text { p { (paragraph) } }
+        div.scroll tabindex="0" role="region" aria-label=(title) {
+            table {
+                thead { tr { @for name in &section.header { th scope="col" .(kind(name)) { (name) } } } }
+                tbody {
+                    @for row in &section.rows {
+                        tr {
+                            @for (i, (cell, header)) in row.iter().zip(&section.header).enumerate() {
+                                @if i == 0 { th scope="row" { (cell) } }
+                                @else { td .(kind(header)) .(outcome_of(cell)) .words[cell.chars().count() > 24] { (cell) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if !section.notes.is_empty() {
+            ul.notes { @for note in &section.notes { li { (note) } } }
+        }
+    }
+}
+
+fn picture(name: &str, png: &[u8], path: &str, results: &Results) -> Markup {
+    let what = match name {
+        "maps" => "References, distorted images, and a map of where the gradient’s features of the two differ",
+        "challenges" => "Signs as they are and under every challenge, level by level",
+        "reconstructions" => "Signs and below them what the autoencoder makes of them",
+        other => other,
+    };
+    html! {
+        figure {
+            div.card tabindex="0" { (figures::png(png, &format!("{what}. {}.", results.data()))) }
+            figcaption { (what) ". " span.quiet { (path) } }
+        }
+    }
+}
+
+/// Data, seeds, time and machine, the command, and the inputs.
+fn facts(results: &Results, experiments: &Path) -> Markup {
+    let again = command::again(results, experiments);
+    html! {
+        dl {
+            @if let Some((command, known)) = &again {
+                dt { "Run it again" }
+                dd {
+                    pre tabindex="0" { code { (command) } }
+                    @if command.contains("--data DIR") { p.quiet { "DIR is the folder of the data." } }
+                    @if command.contains("--set") { p.quiet { "Files are named without their folders: put the path where they are." } }
+                    @if !known {
+                        p.quiet { "The experiment file is not in " code { (experiments.display()) } ": other settings that were given on the command line may be missing here." }
+                    }
+                }
+            }
+            dt { "Time" }
+            dd { (time(results.run.as_ref())) }
+            @if let Some(manifest) = &results.manifest {
+                @if !manifest.seeds.is_empty() {
+                    dt { "Seeds" }
+                    dd { (manifest.seeds.iter().map(|(purpose, seed)| format!("{purpose}: {seed}")).collect::<Vec<_>>().join(" · ")) }
+                }
+                dt { "Version" }
+                dd { "gradspace " (manifest.version) }
+                dt { "Inputs" }
+                dd {
+                    @if manifest.inputs.is_empty() { "None: everything is drawn by the program." }
+                    @else {
+                        details {
+                            summary { (manifest.inputs.len()) @if manifest.inputs.len() == 1 { " hash" } @else { " files" } ", with their BLAKE3 hashes" }
+                            div.scroll.tall tabindex="0" {
+                                table.hashes {
+                                    tbody { @for (name, hash) in &manifest.inputs { tr { th scope="row" { (name) } td { code { (hash) } } } } }
+                                }
+                            }
+                        }
+                    }
+                }
+                dt { "Settings" }
+                dd {
+                    details {
+                        summary { "All settings, with every default" }
+                        pre.tall tabindex="0" { code { (serde_json::to_string_pretty(&manifest.experiment).unwrap_or_default()) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn time(run: Option<&Run>) -> Markup {
+    let Some(run) = run else {
+        return html! { "Not known: times stay on the machine that ran the experiment (" code { "run.json" } ")." };
+    };
+    let stages: Vec<_> = run.stages.iter().map(|stage| format!("{} {}", stage.name, duration(stage.seconds))).collect();
+    html! {
+        (duration(run.seconds)) " with " (run.threads) @if run.threads == 1 { " thread" } @else { " threads" }
+        " of " (run.simd)
+        @if let Some(host) = &run.host { " on " (host) }
+        ", begun " (run.started_at.replace('T', " ").replace('Z', " UTC"))
+        @if let Some(git) = &run.git {
+            ", commit " code { (git.commit.chars().take(12).collect::<String>()) }
+            @if git.dirty { " with changes" }
+        }
+        "."
+        @if !stages.is_empty() { p.quiet { "Stages: " (stages.join(", ")) "." } }
+    }
+}
+
+fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..60 => format!("{seconds:.1} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
+    }
+}
+
+fn stand_in() -> Markup {
+    html! { span.stand-in { "stand-in" } }
+}
+
+fn badge(outcome: Outcome) -> Markup {
+    let sign = OUTCOMES.iter().find(|o| o.0 == outcome).map_or("", |o| o.2);
+    html! { span.badge .(class(outcome)) { span aria-hidden="true" { (sign) } " " (name(outcome)) } }
+}
+
+fn name(outcome: Outcome) -> &'static str {
+    OUTCOMES.iter().find(|o| o.0 == outcome).map_or("", |o| o.1)
+}
+
+fn class(outcome: Outcome) -> &'static str {
+    OUTCOMES.iter().find(|o| o.0 == outcome).map_or("", |o| o.3)
+}
+
+/// The class of a cell that begins with an outcome.
+fn outcome_of(cell: &str) -> &'static str {
+    OUTCOMES.iter().find(|o| cell.starts_with(o.1)).map_or("", |o| o.3)
+}
+
+/// The identifier of an experiment in the page.
+fn anchor(results: &Results) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    format!("experiment-{}", results.folder.chars().map(plain).collect::<String>())
+}
+
+fn sentence_case(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Three digits behind the point, or the two first ones of a number that is smaller than these.
+fn rounded(value: f64) -> String {
+    let text = if value != 0.0 && value.abs() < 5e-4 { format!("{value:.1e}") } else { format!("{value:.3}") };
+    text.replace('-', "−")
+}
