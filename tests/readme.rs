@@ -2,6 +2,7 @@
 
 mod common;
 
+use gradspace::report::results::NO_RESULTS;
 use std::path::Path;
 use std::process::Command;
 
@@ -18,7 +19,7 @@ fn same(folder: &Path, committed: &Path) {
         let entries = std::fs::read_dir(of).unwrap_or_else(|e| panic!("{}: {e}", of.display()));
         let mut names: Vec<String> =
             entries.map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
-        names.retain(|name| name != "run.json" && name != "cache");
+        names.retain(|name| !NO_RESULTS.contains(&name.as_str()));
         names.sort();
         names
     };

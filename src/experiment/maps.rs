@@ -45,14 +45,14 @@ pub(super) fn add(pictures: &Pictures, scorer: &Scorer, session: &mut Session) -
     let sheet = Sheet {
         title: "Where the gradient's features differ".to_owned(),
         data: format!(
-            "{}. Dark: no difference; brightest: {brightest} or more; a value for each {PATCH_PIXELS}×{PATCH_PIXELS} pixels, their mean is 1 − ρ.",
+            "{}. The number is 1 − ρ, the mean of its map: dark where nothing differs, brightest from {brightest} on; a value for each {PATCH_PIXELS}×{PATCH_PIXELS} pixels.",
             pictures.describe()
         ),
         columns: ["reference", "distorted", "map"].map(str::to_owned).to_vec(),
         rows: chosen
             .iter()
             .zip(&shown)
-            .map(|(&index, (_, rho, _))| format!("{}: 1 − ρ = {:.3}", label(&images[index]), 1.0 - rho))
+            .map(|(&index, (_, rho, _))| format!("{}: {:.3}", label(&images[index]), 1.0 - rho))
             .collect(),
         cells: shown
             .iter()

@@ -1,4 +1,4 @@
-//! `gradspace report`: the results as a page.
+//! `gradspace report`: the results as a page, or as the paper's data.
 
 use std::path::{Path, PathBuf};
 
@@ -6,23 +6,31 @@ use clap::Args;
 
 use super::progress::note;
 use crate::error::Result;
-use crate::report::{folder, html};
+use crate::report::{folder, html, paper};
 
-/// Writes the results as one page.
+/// Writes the results as one page, or the data of the paper.
 #[derive(Debug, Args)]
 pub(super) struct Report {
     /// The folder that runs write their results to
     #[arg(default_value = "results")]
     results: PathBuf,
+    /// Write the data of paper/replication.typ instead
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "paper/replication.json")]
+    paper: Option<PathBuf>,
 }
 
 /// Where experiment files lie, seen from where commands are given.
 const EXPERIMENTS: &str = "experiments";
 
 impl Report {
-    /// Writes the page.
+    /// Writes what is asked for.
     pub fn run(self) -> Result<u8> {
         let all = folder::read(&self.results)?;
+        if let Some(paper) = &self.paper {
+            crate::files::write(paper, paper::data(&all, &self.results)?.as_bytes())?;
+            note(&format!("{} has the paper's data", paper.display()));
+            return Ok(0);
+        }
         let page = self.results.join("index.html");
         crate::files::write(&page, html::page(&all, Path::new(EXPERIMENTS)).as_bytes())?;
         note(&format!("{} shows {} results folders", page.display(), all.len()));

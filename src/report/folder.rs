@@ -11,6 +11,7 @@ use super::manifest::{Manifest, Run, VERSION};
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -159,8 +160,8 @@ struct Table {
     rows: Vec<Number>,
 }
 
-/// The folders of results below `root`: those on real data before stand-ins; of each, image quality first; then those that the paper
-/// makes claims about, then by name.
+/// The folders of results below `root`: those on real data before stand-ins; of each, image quality first; of these, those
+/// first that have most published numbers beside theirs.
 ///
 /// # Errors
 /// [`Error::Data`] when `root` is no folder that can be read, or no results are in it.
@@ -188,7 +189,7 @@ pub fn read(root: &Path) -> Result<Vec<Results>> {
     };
     let compared =
         |results: &Results| results.claims.is_some() || results.rows.iter().any(|row| row.published.is_some());
-    all.sort_by_cached_key(|r| (r.is_stand_in(), kind(r), !compared(r), !r.has_data(), r.folder.clone()));
+    all.sort_by_cached_key(|r| (r.is_stand_in(), kind(r), Reverse(compared(r)), r.folder.clone()));
     Ok(all)
 }
 

@@ -16,6 +16,7 @@
 //! | [`claims`] | the paper's claims and what came of them, `claims.json` |
 //! | [`folder`] | results read back from their folders |
 //! | [`html`] | all of them as one page |
+//! | [`paper`] | the numbers of `paper/replication.typ` |
 //!
 //! Two rules hold throughout. Every title says what data the numbers are from. And nothing here reads a clock, a path or the
 //! machine into a result file: the same numbers give the same bytes; only `run.json` tells runs apart.
@@ -28,6 +29,7 @@ pub mod folder;
 pub mod grid;
 pub mod html;
 pub mod manifest;
+pub mod paper;
 pub mod published;
 pub mod results;
 pub mod sheet;

@@ -1,6 +1,7 @@
 //! The page, part by part.
 
 use super::{command, figures};
+use crate::report::charts::Picture;
 use crate::report::claims::{Claim, Comparison, Outcome, Test};
 use crate::report::folder::Results;
 use crate::report::grid::Section;
@@ -12,7 +13,7 @@ use std::path::Path;
 const OUTCOMES: [(Outcome, &str, &str, &str); 4] = [
     (Outcome::Holds, "holds", "✓", "holds"),
     (Outcome::DoesNotHold, "does not hold", "✕", "fails"),
-    (Outcome::Undecided, "undecided", "≈", "open"),
+    (Outcome::Undecided, "undecided", "?", "open"),
     (Outcome::NotAttempted, "not attempted", "–", "absent"),
 ];
 
@@ -194,7 +195,7 @@ fn experiment(results: &Results, experiments: &Path) -> Markup {
             }
             @if !results.charts.is_empty() {
                 h4 { "Charts" }
-                @for (name, chart) in &results.charts {
+                @for (name, chart) in charts(results) {
                     figure {
                         div.card tabindex="0" { (figures::chart(chart)) }
                         figcaption { (path) "/" (name) ".svg" }
@@ -205,6 +206,13 @@ fn experiment(results: &Results, experiments: &Path) -> Markup {
             (facts(results, experiments))
         }
     }
+}
+
+/// The charts by name, but those that sum an experiment up before all others.
+fn charts(results: &Results) -> Vec<(&String, &Picture)> {
+    let mut charts: Vec<_> = results.charts.iter().collect();
+    charts.sort_by_key(|(name, _)| !["srocc", "ablation", "levels", "spread"].contains(&name.as_str()));
+    charts
 }
 
 fn claim(claim: &Claim) -> Markup {
@@ -265,23 +273,19 @@ fn table(section: &Section, results: &Results) -> Markup {
     let title =
         section.title.strip_prefix(results.title()).map_or(&*section.title, |rest| rest.trim_start_matches(": "));
     let text = section.text.iter().filter(|text| *text != results.data());
-    let kind = |header: &str| match header {
-        "95 % interval" => "interval",
-        "published" => "published",
-        _ => "",
-    };
+    let kinds: Vec<&str> = (0..section.header.len()).map(|column| kind(section, column)).collect();
     html! {
         h5 { (sentence_case(title)) }
         @for paragraph in text { p { (paragraph) } }
         div.scroll tabindex="0" role="region" aria-label=(title) {
             table {
-                thead { tr { @for name in &section.header { th scope="col" .(kind(name)) { (name) } } } }
+                thead { tr { @for (name, kind) in section.header.iter().zip(&kinds) { th scope="col" .(kind) { (breakable(name)) } } } }
                 tbody {
                     @for row in &section.rows {
                         tr {
-                            @for (i, (cell, header)) in row.iter().zip(&section.header).enumerate() {
-                                @if i == 0 { th scope="row" { (cell) } }
-                                @else { td .(kind(header)) .(outcome_of(cell)) .words[cell.chars().count() > 24] { (cell) } }
+                            @for (i, (cell, kind)) in row.iter().zip(&kinds).enumerate() {
+                                @if i == 0 { th scope="row" .(kind) { (breakable(cell)) } }
+                                @else { td .(kind) .(outcome_of(cell)) { (cell.trim()) } }
                             }
                         }
                     }
@@ -292,6 +296,23 @@ fn table(section: &Section, results: &Results) -> Markup {
             ul.notes { @for note in &section.notes { li { (note) } } }
         }
     }
+}
+
+/// How a column is set: numbers to the right, intervals quieter beside them, words to the left and, where they are many, in lines.
+fn kind(section: &Section, column: usize) -> &'static str {
+    let cells = || section.rows.iter().map(|row| row[column].trim()).filter(|cell| !cell.is_empty());
+    let in_words = cells().filter(|cell| cell.starts_with(char::is_alphabetic)).count();
+    match &*section.header[column] {
+        "95 % interval" => "interval",
+        _ if cells().any(|cell| cell.chars().count() > 24) => "words",
+        _ if 2 * in_words > cells().count() => "text",
+        _ => "",
+    }
+}
+
+/// A name that may go on in the next line after an underscore.
+fn breakable(name: &str) -> Markup {
+    html! { @for (i, part) in name.split('_').enumerate() { @if i > 0 { "_" wbr; } (part) } }
 }
 
 fn picture(name: &str, png: &[u8], path: &str, results: &Results) -> Markup {

@@ -1,0 +1,322 @@
+//! `gradspace report`: what is on the page, what it does with folders that are not whole, and how it looks in a browser.
+//!
+//! The browser is headless Chromium. Without one these tests say so loudly; in CI its absence is a failure. The pictures that they take
+//! are in the target folder's `tmp`, for a look.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use gradspace::imaging::decode::read_image;
+use tempfile::TempDir;
+
+/// Claims of all outcomes, with what HTML has to escape.
+const CLAIMS: &str = r#"{
+  "title": "t", "data": "d", "claims": [
+    {"says": "gradients are better than <activations> & all", "place": "ICIP 2019, abstract", "outcome": "does not hold", "tests": [
+      {"test": "gradient.srocc > others.srocc", "subset": "all", "numbers": "images", "data": "24 images", "outcome": "does not hold",
+       "decided_by": "interval", "reason": "0.81 to 0.82, and the interval excludes zero", "comparisons": [
+        {"left": "gradient", "right": "unique", "statistic": "srocc", "left_value": 0.81, "right_value": 0.82, "difference": -0.01,
+         "low": -0.02, "high": -0.001, "p": null, "tolerance": null, "outcome": "does not hold"}]}]},
+    {"says": "a second claim", "place": "table 1", "outcome": "holds", "tests": []},
+    {"says": "a third claim", "place": "table 1", "outcome": "undecided", "tests": []},
+    {"says": "a fourth claim with_a_very_long_word_that_no_screen_is_wide_enough_for_and_that_has_to_be_broken", "place": "table 2",
+     "outcome": "not attempted", "tests": []}
+  ]
+}"#;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn gradspace(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gradspace")).args(arguments).current_dir(folder).output().expect("the program")
+}
+
+/// A folder with `results`: the committed ones, the quick experiment's, claims in two of them, and four folders with something
+/// wrong; and their page.
+fn page() -> (TempDir, String) {
+    let work = TempDir::new().expect("a folder");
+    let quick = root().join("experiments/quick.toml").display().to_string();
+    assert!(gradspace(work.path(), &[&quick, "--quiet"]).status.success());
+    std::os::unix::fs::symlink(root().join("experiments"), work.path().join("experiments")).expect("a link");
+    let results = work.path().join("results");
+    let copy = |from: &Path, to: &Path, wanted: &dyn Fn(&str) -> bool| {
+        std::fs::create_dir_all(to).expect("a folder");
+        for entry in std::fs::read_dir(from).expect("a folder of results") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_str().expect("UTF-8").to_owned();
+            if path.is_file() && wanted(&name) {
+                std::fs::copy(&path, to.join(name)).expect("a copy");
+            }
+        }
+    };
+    for entry in std::fs::read_dir(root().join("results")).expect("results") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            copy(&path, &results.join(path.file_name().expect("a name")), &|name| name != "run.json");
+        }
+    }
+    let quick = results.join("quick-stand-in");
+    copy(&quick, &results.join("unfinished-stand-in"), &|name| name != "manifest.json");
+    copy(&quick, &results.join("damaged-stand-in"), &|name| name != "scores.csv");
+    copy(&quick, &results.join("older-stand-in"), &|name| name != "sections.json");
+    std::fs::create_dir(results.join("empty")).expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(results.join(name), text).expect("a file");
+    write("damaged-stand-in/claims.json", "{\"claims\": [");
+    write("damaged-stand-in/table.csv", "edited");
+    let manifest = std::fs::read_to_string(quick.join("manifest.json")).expect("a manifest");
+    write("older-stand-in/manifest.json", &manifest.replace("\"version\": \"", "\"version\": \"0.0.1-"));
+    write("quick-stand-in/claims.json", CLAIMS);
+    write("gtsrb/claims.json", CLAIMS);
+    let output = gradspace(work.path(), &["report"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let html = std::fs::read_to_string(results.join("index.html")).expect("the page");
+    (work, html)
+}
+
+/// The text between the first `from` and the next `to`.
+fn between<'a>(html: &'a str, from: &str, to: &str) -> &'a str {
+    let rest = html.split_once(from).unwrap_or_else(|| panic!("no {from}")).1;
+    rest.split_once(to).unwrap_or_else(|| panic!("no {to} after {from}")).0
+}
+
+/// What is in the page about one folder.
+fn article<'a>(html: &'a str, folder: &str) -> &'a str {
+    between(html, &format!("<article id=\"experiment-{folder}\">"), "</article>")
+}
+
+#[test]
+fn the_page_has_everything_and_needs_nothing_else() {
+    let (work, html) = page();
+    // Outside of text, which escapes its angle brackets.
+    for leading in ["<script", "<link", "<iframe", "src=\"http", "href=\"http", "url(", "@import", "xlink", "onload"] {
+        assert!(!html.contains(leading), "{leading} leads out of the page");
+    }
+    assert!(html.matches("src=\"").count() == html.matches("src=\"data:image/png;base64,").count());
+    let mut ids: Vec<&str> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    for target in html.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        assert!(ids.contains(&target), "#{target} leads nowhere");
+    }
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(all, ids.len(), "identifiers are used once");
+
+    // Every claim, in the summary and in its experiment, by its outcome.
+    let summary = between(&html, "<section id=\"claims\">", "</section>");
+    let count = |name: &str| {
+        let row = between(summary, &format!("<th scope=\"row\">{name}</th>"), "</tr>");
+        row.split("<td>").skip(1).map(|cell| cell.split('<').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!((count("real data"), count("stand-ins")), (vec!["1".to_owned(); 4], vec!["1".to_owned(); 4]));
+    for says in
+        ["gradients are better than &lt;activations&gt; &amp; all", "a second claim", "a third claim", "a fourth claim"]
+    {
+        assert_eq!(summary.matches(says).count(), 2, "{says}");
+        for folder in ["gtsrb", "quick-stand-in"] {
+            assert!(article(&html, folder).contains(says), "{says} is not in {folder}");
+        }
+    }
+    for part in ["0.81 to 0.82, and the interval excludes zero", "[−0.020, −0.001]", "ICIP 2019, abstract"] {
+        assert!(article(&html, "gtsrb").contains(part), "{part}");
+    }
+
+    // Stand-ins are labelled, and nothing else is; real data come first.
+    const LABEL: &str = "<span class=\"stand-in\">stand-in</span>";
+    let mut order = Vec::new();
+    for article in html.split("<article id=\"experiment-").skip(1) {
+        let (folder, text) = article.split_once('"').unwrap();
+        let heading = between(text, "<h3>", "</h3>");
+        assert_eq!(heading.contains(LABEL), folder.ends_with("-stand-in"), "{folder}");
+        order.push(folder);
+    }
+    assert!(order.is_sorted_by_key(|folder| folder.ends_with("-stand-in")), "{order:?}");
+    for entry in std::fs::read_dir(work.path().join("results")).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        assert!(!entry.path().is_dir() || order.contains(&&*name), "{name} is not on the page");
+    }
+
+    // Tables beside the published numbers, charts, pictures, and how it was made.
+    let quick = article(&html, "quick-stand-in");
+    for part in [
+        "<svg role=\"img\" aria-label=\"Quick check of the whole pipeline. stand-in: 2 procedural scenes",
+        "a map of where the gradient’s features of the two differ",
+        "gradspace experiments/quick.toml</code>",
+        "experiment: 2019",
+        " thread",
+    ] {
+        assert!(quick.contains(part), "{part} is not in the quick experiment's part");
+    }
+    let gtsrb = article(&html, "gtsrb");
+    for part in [
+        "49.8 ± 0.3 (56.51)",
+        "gradspace experiments/gtsrb.toml --data DIR</code>",
+        "Not known: times stay on the machine",
+    ] {
+        assert!(gtsrb.contains(part), "{part} is not in the part of GTSRB");
+    }
+    assert!(gtsrb.contains("<img src"), "a chart of 400 kB is shown as pixels");
+
+    // The same page again.
+    assert!(gradspace(work.path(), &["report", "results"]).status.success());
+    assert_eq!(std::fs::read_to_string(work.path().join("results/index.html")).unwrap(), html);
+}
+
+#[test]
+fn a_folder_that_is_not_whole_is_shown_with_a_remark() {
+    let (_work, html) = page();
+    for (folder, remarks) in [
+        ("unfinished-stand-in", &["There is no manifest.json"][..]),
+        (
+            "damaged-stand-in",
+            &[
+                "lists what is not here: scores.csv.",
+                "Not as the run wrote them, by the hashes in the manifest: table.csv.",
+                "claims.json is damaged",
+            ],
+        ),
+        ("older-stand-in", &["Version 0.0.1-", "There is no sections.json"]),
+        ("empty", &["There is no manifest.json"]),
+    ] {
+        let text = article(&html, folder);
+        for remark in remarks {
+            assert!(text.contains(remark), "{folder} does not say: {remark}\n{}", &text[..text.len().min(1500)]);
+        }
+    }
+    for folder in ["quick-stand-in", "gtsrb"] {
+        assert!(!article(&html, folder).contains("class=\"remark\""), "{folder} is whole");
+    }
+    assert!(article(&html, "unfinished-stand-in").contains("<table>"), "what is there is shown");
+}
+
+#[test]
+fn without_results_the_error_says_what_to_run() {
+    let work = TempDir::new().unwrap();
+    let output = gradspace(work.path(), &["report"]);
+    assert_eq!(output.status.code(), Some(3));
+    std::fs::create_dir(work.path().join("results")).unwrap();
+    for output in [output, gradspace(work.path(), &["report", "results"])] {
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("results: ") && error.contains("gradspace experiments/tid2013.toml"), "{error}");
+    }
+}
+
+/// Headless Chromium, or `None` after saying so loudly; in CI its absence is a failure.
+fn chromium() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let found =
+        std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name))).find(|p| p.is_file());
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "Chromium must be there in CI: apt-get install chromium");
+        let _ = std::io::stderr()
+            .write_all(b"SKIPPED how the page looks: there is no Chromium; apt-get install chromium\n");
+    }
+    found
+}
+
+/// What Chromium writes to standard output.
+fn browse(chromium: &Path, profile: &Path, arguments: &[&str], page: &Path) -> String {
+    let output = Command::new(chromium)
+        // The pages are the test's own, and as root or in a container there is no sandbox.
+        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"])
+        .args(["--no-first-run", "--allow-file-access-from-files"])
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .args(arguments)
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .expect("Chromium runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Measures its document with everything unfolded: how much wider it is than its window, and which elements reach beyond the window
+/// without lying in a box that scrolls.
+const MEASURE: &str = r#"<script>
+addEventListener("load", () => {
+  document.querySelectorAll("details").forEach(d => d.open = true);
+  const root = document.documentElement, width = root.clientWidth, scrolls = e => ["auto", "scroll", "hidden"].includes(getComputedStyle(e).overflowX);
+  const beyond = [...document.querySelectorAll("body *")].filter(e => {
+    if (e.closest(".skip") || e.getBoundingClientRect().right <= width + 0.5) return false;
+    for (let up = e.parentElement; up !== document.body; up = up.parentElement) if (scrolls(up)) return false;
+    return true;
+  });
+  const names = beyond.slice(0, 5).map(e => e.tagName + "." + e.className.toString() + " " + e.textContent.slice(0, 40));
+  parent.postMessage([width, root.scrollWidth - width, beyond.length, names.join(" | ")].join(";"), "*");
+});
+</script></body>"#;
+
+#[test]
+fn nothing_reaches_beyond_a_phone_or_a_desk() {
+    let Some(chromium) = chromium() else { return };
+    let (work, html) = page();
+    let profile = work.path().join("profile");
+    let write = |name: &str, text: &str| std::fs::write(work.path().join(name), text).expect("a file");
+    let measured = |name: &str, html: &str, width: u32| -> Vec<String> {
+        assert!(html.contains("</body>"));
+        write(&format!("{name}.html"), &html.replace("</body>", MEASURE));
+        write(
+            "frame.html",
+            &format!(
+                "<!doctype html><iframe src=\"{name}.html\" style=\"border:0;width:{width}px;height:900px\"></iframe><pre id=\"said\"></pre>\
+             <script>addEventListener('message', e => document.getElementById('said').textContent = e.data)</script>"
+            ),
+        );
+        let dom = browse(
+            &chromium,
+            &profile,
+            &["--dump-dom", "--virtual-time-budget=20000"],
+            &work.path().join("frame.html"),
+        );
+        let said = between(&dom, "<pre id=\"said\">", "</pre>");
+        let parts: Vec<String> = said.splitn(4, ';').map(str::to_owned).collect();
+        assert_eq!(parts.len(), 4, "the page was not measured: {said}");
+        parts
+    };
+    for width in [390, 1400] {
+        let found = measured("copy", &html, width);
+        assert_eq!(found[..3], [width.to_string(), "0".into(), "0".into()], "at {width} px: {}", found[3]);
+    }
+    // The measure measures: one wide thing is found.
+    let wide = html.replace("<footer>", "<p style=\"width:1500px\">wide</p><footer>");
+    let found = measured("wide", &wide, 390);
+    assert!(found[1].parse::<u32>().unwrap() > 1000 && found[2] == "1" && found[3].contains("wide"), "{found:?}");
+}
+
+#[test]
+fn it_is_light_and_dark() {
+    let Some(chromium) = chromium() else { return };
+    let (work, html) = page();
+    let profile = work.path().join("profile");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(work.path().join("page.html"), &html).unwrap();
+    for width in [390, 1400] {
+        let frame = format!(
+            "<!doctype html><meta name=\"color-scheme\" content=\"light dark\"><body style=\"margin:0;overflow:hidden\">\
+             <iframe src=\"page.html\" style=\"border:0;width:{width}px;height:5000px\"></iframe>"
+        );
+        std::fs::write(work.path().join("frame.html"), frame).unwrap();
+        let ground = |scheme: &str, preferred: u8| {
+            let picture = folder.join(format!("report-{width}-{scheme}.png"));
+            let (size, shot) =
+                (format!("--window-size={},5000", width.max(500)), format!("--screenshot={}", picture.display()));
+            // Blink's numbers: 0 is dark, 1 is light.
+            let scheme = format!("--blink-settings=preferredColorScheme={preferred}");
+            browse(&chromium, &profile, &[&size, &shot, &scheme], &work.path().join("frame.html"));
+            let image = read_image(&picture).unwrap();
+            assert!(image.width >= width && image.height == 5000, "{}×{}", image.width, image.height);
+            // The ground at the left edge, and how many of the pixels beside it are words.
+            let ground = image.pixel(2, 2);
+            let others = (0..5000)
+                .flat_map(|y| (20..width - 20).step_by(7).map(move |x| (x, y)))
+                .filter(|&(x, y)| image.pixel(x, y) != ground)
+                .count();
+            assert!(others > 10_000, "{others} pixels are not the ground");
+            ground.map(u32::from).iter().sum::<u32>()
+        };
+        let (light, dark) = (ground("light", 1), ground("dark", 0));
+        assert!(light > 3 * 230 && dark < 3 * 50, "the ground is {light} and {dark}");
+    }
+}
