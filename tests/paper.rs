@@ -22,7 +22,10 @@ fn its_data_are_those_of_the_committed_results() {
     let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let (expected, found) = (read(&root().join("paper/replication.json")), read(&written));
     let first = expected.lines().zip(found.lines()).enumerate().find(|(_, (e, f))| e != f);
-    assert!(expected == found, "run `gradspace report --paper`: the committed and the new data first differ at {first:?}");
+    assert!(
+        expected == found,
+        "run `gradspace report --paper`: the committed and the new data first differ at {first:?}"
+    );
 }
 
 #[test]
@@ -41,7 +44,11 @@ fn a_result_that_is_missing_or_not_whole_is_named() {
     let run = Command::new(env!("CARGO_BIN_EXE_gradspace")).arg(quick).arg("--quiet").current_dir(work.path()).status();
     assert!(run.expect("the program").success());
     let error = report();
-    assert!(error.contains("results/tid2013: is not there") && error.contains("gradspace experiments/tid2013.toml --data DIR"), "{error}");
+    assert!(
+        error.contains("results/tid2013: is not there")
+            && error.contains("gradspace experiments/tid2013.toml --data DIR"),
+        "{error}"
+    );
     std::fs::rename(work.path().join("results/quick-stand-in"), work.path().join("results/tid2013")).expect("renamed");
     std::fs::remove_file(work.path().join("results/tid2013/table.csv")).expect("removed");
     let error = report();
@@ -58,7 +65,10 @@ fn python() -> Option<PathBuf> {
     };
     let found = [root().join("target/typst/bin/python"), "python3".into()].into_iter().find(has_typst);
     if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "typst must be there in CI: python3 -m venv target/typst && target/typst/bin/pip install typst");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "typst must be there in CI: python3 -m venv target/typst && target/typst/bin/pip install typst"
+        );
         let _ = std::io::stderr().write_all(b"SKIPPED whether the paper compiles: pip install typst\n");
     }
     found

@@ -280,7 +280,7 @@ fn nothing_reaches_beyond_a_phone_or_a_desk() {
         assert_eq!(found[..3], [width.to_string(), "0".into(), "0".into()], "at {width} px: {}", found[3]);
     }
     // The measure measures: one wide thing is found.
-    let wide = html.replace("<footer>", "<p style=\"width:1500px\">wide</p><footer>");
+    let wide = html.replace("<footer>", "<p style=\"min-width:1500px\">wide</p><footer>");
     let found = measured("wide", &wide, 390);
     assert!(found[1].parse::<u32>().unwrap() > 1000 && found[2] == "1" && found[3].contains("wide"), "{found:?}");
 }
