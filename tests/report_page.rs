@@ -17,7 +17,7 @@ const CLAIMS: &str = r#"{
       {"test": "gradient.srocc > others.srocc", "subset": "all", "numbers": "images", "data": "24 images", "outcome": "does not hold",
        "decided_by": "interval", "reason": "0.81 to 0.82, and the interval excludes zero", "comparisons": [
         {"left": "gradient", "right": "unique", "statistic": "srocc", "left_value": 0.81, "right_value": 0.82, "difference": -0.01,
-         "low": -0.02, "high": -0.001, "p": null, "tolerance": null, "outcome": "does not hold"}]}]},
+         "z": null, "low": -0.02, "high": -0.001, "p": null, "tolerance": null, "outcome": "does not hold"}]}]},
     {"says": "a second claim", "place": "table 1", "outcome": "holds", "tests": []},
     {"says": "a third claim", "place": "table 1", "outcome": "undecided", "tests": []},
     {"says": "a fourth claim with_a_very_long_word_that_no_screen_is_wide_enough_for_and_that_has_to_be_broken", "place": "table 2",

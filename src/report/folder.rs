@@ -39,6 +39,8 @@ pub struct Results {
     pub pictures: BTreeMap<String, Vec<u8>>,
     /// The same that show images which may not be passed on.
     pub photographs: BTreeMap<String, Vec<u8>>,
+    /// Files that the manifest lists and that are not here, or not as the run wrote them.
+    pub stale: Vec<String>,
     /// What is wrong with the folder, each a sentence.
     pub remarks: Vec<String>,
 }
@@ -106,7 +108,7 @@ impl Results {
         let remarks = &mut results.remarks;
         results.manifest = parsed(&files, "manifest.json", remarks);
         match (&results.manifest, files.contains_key("manifest.json")) {
-            (Some(manifest), _) => compare(manifest, &files, remarks),
+            (Some(manifest), _) => results.stale = compare(manifest, &files, remarks),
             (None, true) => {}
             (None, false) => remarks.push(
                 "There is no manifest.json, which a run writes last: the run has not ended, or the folder is not whole. What is here is shown as it is."
@@ -220,8 +222,8 @@ fn parsed<T: DeserializeOwned>(files: &BTreeMap<String, Vec<u8>>, name: &str, re
         .ok()
 }
 
-/// Says what in the folder is not what the manifest lists.
-fn compare(manifest: &Manifest, files: &BTreeMap<String, Vec<u8>>, remarks: &mut Vec<String>) {
+/// Says what in the folder is not what the manifest lists; these files.
+fn compare(manifest: &Manifest, files: &BTreeMap<String, Vec<u8>>, remarks: &mut Vec<String>) -> Vec<String> {
     if manifest.version != VERSION {
         let found = &manifest.version;
         remarks
@@ -239,4 +241,5 @@ fn compare(manifest: &Manifest, files: &BTreeMap<String, Vec<u8>>, remarks: &mut
     if !changed.is_empty() {
         remarks.push(format!("Not as the run wrote them, by the hashes in the manifest: {}.", changed.join(", ")));
     }
+    missing.into_iter().chain(changed).map(str::to_owned).collect()
 }

@@ -39,7 +39,9 @@ pub fn data(all: &[Results], root: &Path) -> Result<String> {
         let Some(found) = all.iter().find(|r| r.folder == folder) else {
             return Err(Error::data(root.join(folder), format!("is not there, and the paper is about it; {again}")));
         };
-        let Some(manifest) = found.manifest.as_ref().filter(|_| found.remarks.is_empty()) else {
+        let shown = ["table.json", "sections.json", "claims.json"];
+        let stale = found.stale.iter().filter(|name| shown.contains(&name.as_str())).count();
+        let Some(manifest) = found.manifest.as_ref().filter(|_| stale == 0 && !found.rows.is_empty()) else {
             return Err(Error::data(root.join(folder), format!("is not whole: {} {again}", found.remarks.join(" "))));
         };
         results.insert(
@@ -50,7 +52,7 @@ pub fn data(all: &[Results], root: &Path) -> Result<String> {
                 "stand_in": found.is_stand_in(),
                 "seeds": manifest.seeds,
                 "methods": methods(found, subsets),
-                "sections": found.sections.iter().filter_map(|s| section(s, &manifest.title)).collect::<Map<_, _>>(),
+                "sections": found.sections.iter().filter_map(section).collect::<Map<_, _>>(),
             }),
         );
         claims.extend(found.claims.iter().flat_map(|c| &c.claims).map(|claim| {
@@ -60,12 +62,13 @@ pub fn data(all: &[Results], root: &Path) -> Result<String> {
                 "says": claim.says,
                 "place": claim.place,
                 "outcome": claim.outcome,
-                "reasons": claim.tests.iter().map(|test| test.reason.as_str()).collect::<Vec<_>>(),
+                "tests": claim.tests.iter().map(|test| json!({
+                    "test": test.test, "subset": test.subset, "data": test.data, "outcome": test.outcome, "reason": test.reason,
+                })).collect::<Vec<_>>(),
             })
         }));
     }
-    let outcomes = [Outcome::Holds, Outcome::DoesNotHold, Outcome::Undecided, Outcome::NotAttempted];
-    let text = json!({ "version": VERSION, "outcomes": outcomes, "claims": claims, "results": results });
+    let text = json!({ "version": VERSION, "outcomes": Outcome::ALL, "claims": claims, "results": results });
     Ok(format!("{text:#}\n"))
 }
 
@@ -108,14 +111,8 @@ fn number(row: &Number) -> Value {
     out
 }
 
-/// The sections that are no tables of methods and statistics, by what is behind the experiment's title.
-fn section(section: &Section, title: &str) -> Option<(String, Value)> {
-    const WANTED: [(&str, &str); 3] = [
-        ("parity", "Our values beside the laboratory's, image by image"),
-        ("claims", "what the paper's table says, on these data"),
-        ("standing", "Is the proposed method the top performing one?"),
-    ];
-    let name = section.title.strip_prefix(title).map_or(&*section.title, |rest| rest.trim_start_matches(": "));
-    let (key, _) = WANTED.into_iter().find(|(_, wanted)| *wanted == name)?;
-    Some((key.to_owned(), serde_json::to_value(section).expect("lists of text become JSON")))
+/// The comparison with the laboratory's scores, by its name in the document.
+fn section(section: &Section) -> Option<(String, Value)> {
+    let wanted = section.title == "Our values beside the laboratory's, image by image";
+    wanted.then(|| ("parity".to_owned(), serde_json::to_value(section).expect("lists of text become JSON")))
 }

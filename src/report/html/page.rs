@@ -9,13 +9,15 @@ use crate::report::manifest::{Run, VERSION};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::path::Path;
 
-/// The outcomes in the order in which the summary lists them, with a sign for those who see no colours.
-const OUTCOMES: [(Outcome, &str, &str, &str); 4] = [
-    (Outcome::Holds, "holds", "✓", "holds"),
-    (Outcome::DoesNotHold, "does not hold", "✕", "fails"),
-    (Outcome::Undecided, "undecided", "?", "open"),
-    (Outcome::NotAttempted, "not attempted", "–", "absent"),
-];
+/// A sign of each outcome for those who see no colours, and its class in the style sheet.
+fn look(outcome: Outcome) -> (&'static str, &'static str) {
+    match outcome {
+        Outcome::Holds => ("✓", "holds"),
+        Outcome::DoesNotHold => ("✕", "fails"),
+        Outcome::Undecided => ("?", "open"),
+        Outcome::NotAttempted => ("–", "absent"),
+    }
+}
 
 /// The whole page.
 pub(super) fn page(all: &[Results], experiments: &Path) -> Markup {
@@ -122,7 +124,7 @@ fn summary(real: &[&Results], stand_ins: &[&Results]) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "claims on" }
-                            @for (outcome, ..) in OUTCOMES { th scope="col" { (badge(outcome)) } }
+                            @for outcome in Outcome::ALL { th scope="col" { (badge(outcome)) } }
                         }
                     }
                     tbody {
@@ -130,34 +132,54 @@ fn summary(real: &[&Results], stand_ins: &[&Results]) -> Markup {
                             @if !group.is_empty() {
                                 tr {
                                     th scope="row" { (name) }
-                                    @for (outcome, ..) in OUTCOMES { td { (count(group, outcome)) } }
+                                    @for outcome in Outcome::ALL { td { (count(group, outcome)) } }
                                 }
                             }
                         }
                     }
                 }
             }
-            @for (outcome, name, ..) in OUTCOMES {
+            @for outcome in Outcome::ALL {
                 @let found: Vec<_> = groups.iter().flat_map(|g| &g.1).filter(|c| c.1.outcome == outcome).collect();
                 @if !found.is_empty() {
-                    h3 .(class(outcome)) { (sentence_case(name)) " " span.quiet { (found.len()) } }
-                    ul.claims {
-                        @for (results, claim) in found {
-                            li .(class(outcome)) {
-                                p.says { "“" (claim.says) "”" }
-                                @for test in &claim.tests { p.reason { (test.reason) } }
-                                p.place {
-                                    (claim.place) " · "
-                                    a href=(format!("#{}", anchor(results))) { (results.title()) }
-                                    @if results.is_stand_in() { " " (stand_in()) }
-                                }
-                            }
-                        }
+                    h3 .(class(outcome)) { (sentence_case(&outcome.to_string())) " " span.quiet { (found.len()) } }
+                    // Of what was not attempted there is little to say.
+                    @if outcome == Outcome::NotAttempted {
+                        details { summary { "All of them" } (summarised(&found)) }
+                    } @else {
+                        (summarised(&found))
                     }
                 }
             }
         }
     }
+}
+
+/// Claims in a few lines each.
+fn summarised(claims: &[&(&Results, &Claim)]) -> Markup {
+    html! {
+        ul.claims {
+            @for (results, claim) in claims {
+                li .(class(claim.outcome)) {
+                    p.says { "“" (claim.says) "”" }
+                    @for test in &claim.tests { p.reason { (test.reason) } }
+                    p.place {
+                        (claim.place) " · " (data_of(claim)) " · "
+                        a href=(format!("#{}", anchor(results))) { (results.title()) }
+                        @if results.is_stand_in() { " " (stand_in()) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the numbers of a claim are from.
+fn data_of(claim: &Claim) -> String {
+    let mut data: Vec<&str> =
+        claim.tests.iter().map(|test| test.data.as_str()).filter(|data| !data.is_empty()).collect();
+    data.dedup();
+    data.join("; ")
 }
 
 /// One experiment.
@@ -184,7 +206,7 @@ fn experiment(results: &Results, experiments: &Path) -> Markup {
             }
             @if !results.sections.is_empty() {
                 h4 { "Tables" }
-                @for section in &results.sections { (table(section, results)) }
+                @for section in results.sections.iter().filter(|section| !repeats_claims(section, results)) { (table(section, results)) }
             }
             @if !results.pictures.is_empty() || !results.photographs.is_empty() {
                 h4 { "Pictures" }
@@ -216,12 +238,11 @@ fn charts(results: &Results) -> Vec<(&String, &Picture)> {
 }
 
 fn claim(claim: &Claim) -> Markup {
-    let number = |value: Option<f64>| value.map(rounded).unwrap_or_default();
     let interval = |c: &Comparison| match (c.low, c.high, c.p, c.tolerance) {
         (Some(low), Some(high), ..) => format!("[{}, {}]", rounded(low), rounded(high)),
         (.., Some(p), _) => format!("p = {}", rounded(p)),
         (.., Some(tolerance)) => format!("± {tolerance}"),
-        _ => String::new(),
+        _ => c.z.map(|z| format!("z = {}", rounded(z))).unwrap_or_default(),
     };
     let comparisons = |test: &Test| {
         html! {
@@ -235,11 +256,11 @@ fn claim(claim: &Claim) -> Markup {
                             tr {
                                 th scope="row" { (c.left) " against " (c.right) }
                                 td { (c.statistic) }
-                                td { (number(c.left_value.into())) }
-                                td { (number(c.right_value.into())) }
-                                td { (number(c.difference.into())) }
+                                td { (rounded(c.left_value)) }
+                                td { (rounded(c.right_value)) }
+                                td { (rounded(c.difference)) }
                                 td.interval { (interval(c)) }
-                                td .(class(c.outcome)) { (name(c.outcome)) }
+                                td .(class(c.outcome)) { (c.outcome) }
                             }
                         }
                     }
@@ -257,7 +278,7 @@ fn claim(claim: &Claim) -> Markup {
                     @if test.subset != "all" { ", " (test.subset) }
                     " · " (test.data)
                     @if !test.decided_by.is_empty() { " · " (test.decided_by) }
-                    @if claim.tests.len() > 1 { " · " span .(class(test.outcome)) { (name(test.outcome)) } }
+                    @if claim.tests.len() > 1 { " · " span .(class(test.outcome)) { (test.outcome) } }
                 }
                 @if !test.comparisons.is_empty() {
                     details { summary { (test.comparisons.len()) @if test.comparisons.len() == 1 { " comparison" } @else { " comparisons" } } (comparisons(test)) }
@@ -265,6 +286,11 @@ fn claim(claim: &Claim) -> Markup {
             }
         }
     }
+}
+
+/// Whether a table is that of the claims, which stand above it already.
+fn repeats_claims(section: &Section, results: &Results) -> bool {
+    results.claims.as_ref().is_some_and(|claims| claims.section().title == section.title)
 }
 
 /// A table in a box of its own that scrolls where it is too wide.
@@ -414,21 +440,16 @@ fn stand_in() -> Markup {
 }
 
 fn badge(outcome: Outcome) -> Markup {
-    let sign = OUTCOMES.iter().find(|o| o.0 == outcome).map_or("", |o| o.2);
-    html! { span.badge .(class(outcome)) { span aria-hidden="true" { (sign) } " " (name(outcome)) } }
-}
-
-fn name(outcome: Outcome) -> &'static str {
-    OUTCOMES.iter().find(|o| o.0 == outcome).map_or("", |o| o.1)
+    html! { span.badge .(class(outcome)) { span aria-hidden="true" { (look(outcome).0) } " " (outcome) } }
 }
 
 fn class(outcome: Outcome) -> &'static str {
-    OUTCOMES.iter().find(|o| o.0 == outcome).map_or("", |o| o.3)
+    look(outcome).1
 }
 
 /// The class of a cell that begins with an outcome.
 fn outcome_of(cell: &str) -> &'static str {
-    OUTCOMES.iter().find(|o| cell.starts_with(o.1)).map_or("", |o| o.3)
+    Outcome::ALL.into_iter().find(|outcome| cell.starts_with(&outcome.to_string())).map_or("", class)
 }
 
 /// The identifier of an experiment in the page.
