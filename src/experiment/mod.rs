@@ -8,7 +8,6 @@
 //! | [`mod@file`] | the experiment file: raw, then checked |
 //! | `score` | `gradspace score`: every metric of images of one's own |
 //! | `maps` | examples of the method in pictures |
-//! | `report` | `gradspace report`: the results as a page |
 //! | `session` | times, inputs, outputs, manifest: what every experiment shares |
 //! | `image_quality` | scores of a database's images, statistics, tables, charts |
 //! | `training` | the sparse autoencoder, from patches to a file of weights |
@@ -36,7 +35,6 @@ mod maps;
 mod pictures;
 mod plan;
 mod progress;
-mod report;
 mod score;
 mod scoring;
 mod session;

@@ -1,13 +1,14 @@
-//! Results read back: what a run has left in its folder, for pages that show it.
+//! Folder read back: what a run has left in its folder, for pages that show it.
 //!
 //! Nothing is computed again, and no folder is refused: what is missing, cannot be read or is not what its manifest says becomes
-//! a [remark](Results::remarks) that a page shows above everything else. Whether the *numbers* are right is not asked here.
+//! a [remark](Folder::remarks) that a page shows above everything else. Whether the *numbers* are right is not asked here.
 
 use super::charts::page::Picture;
 use super::claims::Claims;
 use super::files::hash;
 use super::grid::Section;
 use super::manifest::{Manifest, Run, VERSION};
+use super::results::{CLAIMS, MANIFEST, TABLE, entries, name};
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -20,8 +21,8 @@ const STAND_IN: &str = "-stand-in";
 
 /// The results of one experiment.
 #[derive(Debug, Default)]
-pub struct Results {
-    /// The folder's name: the experiment's, and `-stand-in` where it ran without the data that it is about.
+pub struct Folder {
+    /// Its name: the experiment's, and `-stand-in` where it ran without the data that it is about.
     pub folder: String,
     /// What was run on what; `None` where that cannot be read.
     pub manifest: Option<Manifest>,
@@ -68,7 +69,7 @@ pub struct Number {
     pub status: String,
 }
 
-impl Results {
+impl Folder {
     /// The experiment's name, which is its file's.
     pub fn name(&self) -> &str {
         self.folder.strip_suffix(STAND_IN).unwrap_or(&self.folder)
@@ -101,13 +102,13 @@ impl Results {
     }
 
     /// Reads the folder at `path`.
-    fn read(path: &Path) -> Results {
-        let folder = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut results = Results { folder, ..Results::default() };
+    fn read(path: &Path) -> Folder {
+        let folder = name(path);
+        let mut results = Folder { folder, ..Folder::default() };
         let files = files(path, &mut results.remarks);
         let remarks = &mut results.remarks;
-        results.manifest = parsed(&files, "manifest.json", remarks);
-        match (&results.manifest, files.contains_key("manifest.json")) {
+        results.manifest = parsed(&files, MANIFEST, remarks);
+        match (&results.manifest, files.contains_key(MANIFEST)) {
             (Some(manifest), _) => results.stale = compare(manifest, &files, remarks),
             (None, true) => {}
             (None, false) => remarks.push(
@@ -116,9 +117,9 @@ impl Results {
             ),
         }
         results.run = parsed(&files, "run.json", remarks);
-        results.claims = parsed(&files, "claims.json", remarks);
+        results.claims = parsed(&files, CLAIMS, remarks);
         results.sections = parsed(&files, "sections.json", remarks).unwrap_or_default();
-        let table: Option<Table> = parsed(&files, "table.json", remarks);
+        let table: Option<Table> = parsed(&files, TABLE, remarks);
         if results.sections.is_empty() && files.contains_key("table.md") && !files.contains_key("sections.json") {
             remarks.push("There is no sections.json, which holds the tables for this page: an earlier version wrote the folder. The tables are in table.md.".to_owned());
         }
@@ -167,30 +168,25 @@ struct Table {
 ///
 /// # Errors
 /// [`Error::Data`] when `root` is no folder that can be read, or no results are in it.
-pub fn read(root: &Path) -> Result<Vec<Results>> {
-    const WHAT_TO_DO: &str = "run an experiment first, e.g. `gradspace experiments/tid2013.toml`";
-    let entries =
-        std::fs::read_dir(root).map_err(|e| Error::data(root, format!("cannot be read: {e}; {WHAT_TO_DO}")))?;
-    let mut all: Vec<Results> = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|e| Error::data(root, format!("cannot be read: {e}")))?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_dir() && !hidden {
-            all.push(Results::read(&path));
+pub fn read(root: &Path) -> Result<Vec<Folder>> {
+    let mut all: Vec<Folder> = Vec::new();
+    for (path, kind) in if root.exists() { entries(root)? } else { Vec::new() } {
+        if kind.is_dir() && !name(&path).starts_with('.') {
+            all.push(Folder::read(&path));
         }
     }
     if all.is_empty() {
-        return Err(Error::data(root, format!("holds no results; {WHAT_TO_DO}")));
+        let problem = "holds no results; run an experiment first, e.g. `gradspace experiments/tid2013.toml`";
+        return Err(Error::data(root, problem));
     }
-    let kind = |results: &Results| {
+    let kind = |results: &Folder| {
         let kind = results.manifest.as_ref().and_then(|m| m.experiment["kind"].as_str()).unwrap_or_default().to_owned();
         ["image-quality", "training-spread", "sparse-autoencoder", "classification"]
             .iter()
             .position(|k| *k == kind)
             .unwrap_or(4)
     };
-    let compared =
-        |results: &Results| results.claims.is_some() || results.rows.iter().any(|row| row.published.is_some());
+    let compared = |results: &Folder| results.rows.iter().filter(|row| row.published.is_some()).count();
     all.sort_by_cached_key(|r| (r.is_stand_in(), kind(r), Reverse(compared(r)), r.folder.clone()));
     Ok(all)
 }

@@ -4,7 +4,7 @@
 //! is about, which are committed. The same results give the same bytes.
 
 use super::claims::Outcome;
-use super::folder::{Number, Results};
+use super::folder::{Folder, Number};
 use super::grid::Section;
 use super::manifest::VERSION;
 use super::published::Published;
@@ -31,7 +31,7 @@ const LEFT_OUT: [&str; 6] = ["_sampled", "_significance", "aupr_", "fpr_", "dete
 ///
 /// # Errors
 /// [`Error::Data`] when one of the folders that the paper is about is not among `all`, which were read from `root`, or is not whole.
-pub fn data(all: &[Results], root: &Path) -> Result<String> {
+pub fn data(all: &[Folder], root: &Path) -> Result<String> {
     let mut results = Map::new();
     let mut claims = Vec::new();
     for (folder, command, subsets) in FOLDERS {
@@ -73,7 +73,7 @@ pub fn data(all: &[Results], root: &Path) -> Result<String> {
 }
 
 /// The numbers of a folder by method, part of the data and statistic, in the order of its table.
-fn methods(results: &Results, subsets: &[&str]) -> Value {
+fn methods(results: &Folder, subsets: &[&str]) -> Value {
     let shown = |row: &&Number| {
         let subset = if subsets.is_empty() { !row.subset.contains("level") } else { subsets.contains(&&*row.subset) };
         subset && !LEFT_OUT.iter().any(|part| row.statistic.contains(part))

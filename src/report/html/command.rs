@@ -3,13 +3,13 @@
 //! A manifest holds the experiment with all its defaults, and data and weights by name. What the experiment file says otherwise was
 //! overridden on the command line; a file that the manifest names and the experiment file does not was given there too.
 
-use crate::report::folder::Results;
+use crate::report::folder::Folder;
 use serde_json::Value;
 use std::path::Path;
 
 /// The command, or `None` without a manifest. `experiments` is the folder of experiment files: without the experiment's own only files
 /// are among the overrides, and the second value is false.
-pub(super) fn again(results: &Results, experiments: &Path) -> Option<(String, bool)> {
+pub(super) fn again(results: &Folder, experiments: &Path) -> Option<(String, bool)> {
     let manifest = results.manifest.as_ref()?;
     let name = format!("{}.toml", results.name());
     let text = std::fs::read_to_string(experiments.join(&name)).ok();

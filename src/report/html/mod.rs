@@ -11,10 +11,10 @@ mod command;
 mod figures;
 mod page;
 
-use super::folder::Results;
+use super::folder::Folder;
 use std::path::Path;
 
 /// The page that shows `all`. `experiments` is the folder of the experiment files, which tell what was overridden on the command line.
-pub fn page(all: &[Results], experiments: &Path) -> String {
+pub fn page(all: &[Folder], experiments: &Path) -> String {
     page::page(all, experiments).into_string()
 }

@@ -3,7 +3,7 @@
 use super::{command, figures};
 use crate::report::charts::Picture;
 use crate::report::claims::{Claim, Comparison, Outcome, Test};
-use crate::report::folder::Results;
+use crate::report::folder::Folder;
 use crate::report::grid::Section;
 use crate::report::manifest::{Run, VERSION};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -20,10 +20,10 @@ fn look(outcome: Outcome) -> (&'static str, &'static str) {
 }
 
 /// The whole page.
-pub(super) fn page(all: &[Results], experiments: &Path) -> Markup {
-    let real: Vec<&Results> = all.iter().filter(|r| !r.is_stand_in()).collect();
-    let stand_ins: Vec<&Results> = all.iter().filter(|r| r.is_stand_in()).collect();
-    let each = |list: &[&Results]| html! { @for results in list { (experiment(results, experiments)) } };
+pub(super) fn page(all: &[Folder], experiments: &Path) -> Markup {
+    let real: Vec<&Folder> = all.iter().filter(|r| !r.is_stand_in()).collect();
+    let stand_ins: Vec<&Folder> = all.iter().filter(|r| r.is_stand_in()).collect();
+    let each = |list: &[&Folder]| html! { @for results in list { (experiment(results, experiments)) } };
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -81,8 +81,8 @@ fn head() -> Markup {
     }
 }
 
-fn contents(real: &[&Results], stand_ins: &[&Results]) -> Markup {
-    let list = |list: &[&Results]| {
+fn contents(real: &[&Folder], stand_ins: &[&Folder]) -> Markup {
+    let list = |list: &[&Folder]| {
         html! {
             ul {
                 @for results in list {
@@ -102,12 +102,12 @@ fn contents(real: &[&Results], stand_ins: &[&Results]) -> Markup {
 }
 
 /// All claims of all experiments, by what came of them.
-fn summary(real: &[&Results], stand_ins: &[&Results]) -> Markup {
-    fn claims<'a>(list: &[&'a Results]) -> Vec<(&'a Results, &'a Claim)> {
+fn summary(real: &[&Folder], stand_ins: &[&Folder]) -> Markup {
+    fn claims<'a>(list: &[&'a Folder]) -> Vec<(&'a Folder, &'a Claim)> {
         list.iter().flat_map(|r| r.claims.iter().flat_map(|c| &c.claims).map(move |claim| (*r, claim))).collect()
     }
     let groups = [("real data", claims(real)), ("stand-ins", claims(stand_ins))];
-    let count = |group: &[(&Results, &Claim)], wanted: Outcome| group.iter().filter(|c| c.1.outcome == wanted).count();
+    let count = |group: &[(&Folder, &Claim)], wanted: Outcome| group.iter().filter(|c| c.1.outcome == wanted).count();
     let total: usize = groups.iter().map(|g| g.1.len()).sum();
     html! {
         h2 { "The paper’s claims" }
@@ -156,7 +156,7 @@ fn summary(real: &[&Results], stand_ins: &[&Results]) -> Markup {
 }
 
 /// Claims in a few lines each.
-fn summarised(claims: &[&(&Results, &Claim)]) -> Markup {
+fn summarised(claims: &[&(&Folder, &Claim)]) -> Markup {
     html! {
         ul.claims {
             @for (results, claim) in claims {
@@ -183,7 +183,7 @@ fn data_of(claim: &Claim) -> String {
 }
 
 /// One experiment.
-fn experiment(results: &Results, experiments: &Path) -> Markup {
+fn experiment(results: &Folder, experiments: &Path) -> Markup {
     let path = format!("results/{}", results.folder);
     html! {
         article id=(anchor(results)) {
@@ -231,7 +231,7 @@ fn experiment(results: &Results, experiments: &Path) -> Markup {
 }
 
 /// The charts by name, but those that sum an experiment up before all others.
-fn charts(results: &Results) -> Vec<(&String, &Picture)> {
+fn charts(results: &Folder) -> Vec<(&String, &Picture)> {
     let mut charts: Vec<_> = results.charts.iter().collect();
     charts.sort_by_key(|(name, _)| !["srocc", "ablation", "levels", "spread"].contains(&name.as_str()));
     charts
@@ -289,12 +289,12 @@ fn claim(claim: &Claim) -> Markup {
 }
 
 /// Whether a table is that of the claims, which stand above it already.
-fn repeats_claims(section: &Section, results: &Results) -> bool {
+fn repeats_claims(section: &Section, results: &Folder) -> bool {
     results.claims.as_ref().is_some_and(|claims| claims.section().title == section.title)
 }
 
 /// A table in a box of its own that scrolls where it is too wide.
-fn table(section: &Section, results: &Results) -> Markup {
+fn table(section: &Section, results: &Folder) -> Markup {
     // The experiment's name and data stand above already.
     let title =
         section.title.strip_prefix(results.title()).map_or(&*section.title, |rest| rest.trim_start_matches(": "));
@@ -341,7 +341,7 @@ fn breakable(name: &str) -> Markup {
     html! { @for (i, part) in name.split('_').enumerate() { @if i > 0 { "_" wbr; } (part) } }
 }
 
-fn picture(name: &str, png: &[u8], path: &str, results: &Results) -> Markup {
+fn picture(name: &str, png: &[u8], path: &str, results: &Folder) -> Markup {
     let what = match name {
         "maps" => "References, distorted images, and a map of where the gradient’s features of the two differ",
         "challenges" => "Signs as they are and under every challenge, level by level",
@@ -357,7 +357,7 @@ fn picture(name: &str, png: &[u8], path: &str, results: &Results) -> Markup {
 }
 
 /// Data, seeds, time and machine, the command, and the inputs.
-fn facts(results: &Results, experiments: &Path) -> Markup {
+fn facts(results: &Folder, experiments: &Path) -> Markup {
     let again = command::again(results, experiments);
     html! {
         dl {
@@ -453,7 +453,7 @@ fn outcome_of(cell: &str) -> &'static str {
 }
 
 /// The identifier of an experiment in the page.
-fn anchor(results: &Results) -> String {
+fn anchor(results: &Folder) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     format!("experiment-{}", results.folder.chars().map(plain).collect::<String>())
 }

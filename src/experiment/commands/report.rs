@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::progress::note;
 use crate::error::Result;
+use crate::experiment::progress::note;
 use crate::report::{folder, html, paper};
 
-/// Writes the results as one page, or the data of the paper.
 #[derive(Debug, Args)]
-pub(super) struct Report {
+pub(in crate::experiment) struct Report {
     /// The folder that runs write their results to
     #[arg(default_value = "results")]
     results: PathBuf,
