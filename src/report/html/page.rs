@@ -115,7 +115,7 @@ fn summary(real: &[&Folder], stand_ins: &[&Folder]) -> Markup {
             p { "None of the results below come with claims that were put to a test (" code { "claims.json" } ")." }
         } @else {
             p {
-                "Each claim is a sentence of the paper with a test on our numbers. It " em { "holds" } " when every comparison decides for it, "
+                "Each claim is something that the paper says, in short words, or that can be said of its numbers, with a test. It " em { "holds" } " when every comparison decides for it, "
                 em { "does not hold" } " when one decides against it, is " em { "undecided" } " when an interval covers zero, and "
                 em { "not attempted" } " where the data are not there."
             }
@@ -161,8 +161,8 @@ fn summarised(claims: &[&(&Folder, &Claim)]) -> Markup {
         ul.claims {
             @for (results, claim) in claims {
                 li .(class(claim.outcome)) {
-                    p.says { "“" (claim.says) "”" }
-                    @for test in &claim.tests { p.reason { (test.reason) } }
+                    p.says { (claim.says) }
+                    (reasons(&claim.tests))
                     p.place {
                         (claim.place) " · " (data_of(claim)) " · "
                         a href=(format!("#{}", anchor(results))) { (results.title()) }
@@ -170,6 +170,25 @@ fn summarised(claims: &[&(&Folder, &Claim)]) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Why a claim comes out as it does; many tests fold into one line.
+fn reasons(tests: &[Test]) -> Markup {
+    let each = html! {
+        @for test in tests {
+            p.reason { @if tests.len() > 1 { (test.test) ": " } (test.reason) }
+        }
+    };
+    let parts = Outcome::ALL.map(|outcome| (outcome, tests.iter().filter(|test| test.outcome == outcome).count()));
+    let counts: Vec<String> =
+        parts.iter().filter(|(_, n)| *n > 0).map(|(outcome, n)| format!("{outcome} {n}")).collect();
+    html! {
+        @if tests.len() > 3 {
+            details { summary.reason { (tests.len()) " tests: " (counts.join(", ")) } (each) }
+        } @else {
+            (each)
         }
     }
 }
@@ -270,7 +289,7 @@ fn claim(claim: &Claim) -> Markup {
     };
     html! {
         div.claim .(class(claim.outcome)) {
-            p.says { (badge(claim.outcome)) " “" (claim.says) "” " span.place { (claim.place) } }
+            p.says { (badge(claim.outcome)) " " (claim.says) " " span.place { (claim.place) } }
             @for test in &claim.tests {
                 p.reason { (test.reason) }
                 p.place {
