@@ -9,6 +9,9 @@
 //! | `score` | `gradspace score`: every metric of images of one's own |
 //! | `maps` | examples of the method in pictures |
 //! | `session` | times, inputs, outputs, manifest: what every experiment shares |
+//! | `cache` | what was computed before, known by its content; the lock of a results folder |
+//! | `plan` | `gradspace plan`: what a run would compute, and why |
+//! | `claims`, `evidence` | the claims of an experiment file, tested on the numbers |
 //! | `image_quality` | scores of a database's images, statistics, tables, charts |
 //! | `training` | the sparse autoencoder, from patches to a file of weights |
 //! | `classification` | clean signs against others, by features of a network that knows clean ones only |
