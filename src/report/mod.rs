@@ -6,15 +6,14 @@
 //! | [`published`] | the published numbers, with source and status, from `paper/published.toml` |
 //! | [`table`] | one long-form table as CSV, JSON, Markdown, LaTeX and terminal text |
 //! | [`grid`] | grids of text in the folded forms, and sections that are no such table |
-//! | [`claims`] | claims and how they come out |
+//! | [`claims`] | claims and how they come out, `claims.json` |
 //! | [`charts`] | the charts, each as SVG and PNG from one drawing |
 //! | [`sheet`] | images side by side under names |
 //! | [`results`] | a results folder, found and read back |
 //! | [`verify`] | whether results are what they say they are |
 //! | [`diff`] | what differs between two results |
 //! | [`manifest`] | `manifest.json`, equal on every run, and `run.json`, which is not |
-//! | [`claims`] | the paper's claims and what came of them, `claims.json` |
-//! | [`folder`] | results read back from their folders |
+//! | [`folder`] | results read back for pages, whatever state they are in |
 //! | [`html`] | all of them as one page |
 //! | [`paper`] | the numbers of `paper/replication.typ` |
 //!
