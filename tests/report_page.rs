@@ -17,7 +17,9 @@ const CLAIMS: &str = r#"{
       {"test": "gradient.srocc > others.srocc", "subset": "all", "numbers": "images", "data": "24 images", "outcome": "does not hold",
        "decided_by": "interval", "reason": "0.81 to 0.82, and the interval excludes zero", "comparisons": [
         {"left": "gradient", "right": "unique", "statistic": "srocc", "left_value": 0.81, "right_value": 0.82, "difference": -0.01,
-         "z": null, "low": -0.02, "high": -0.001, "p": null, "tolerance": null, "outcome": "does not hold"}]}]},
+         "z": null, "low": -0.02, "high": -0.001, "p": null, "tolerance": null, "outcome": "does not hold"},
+        {"left": "gradient", "right": "ssim", "statistic": "srocc", "left_value": 0.81, "right_value": 0.7, "difference": 0.11,
+         "low": null, "high": null, "p": 0.0001, "tolerance": null, "outcome": "holds"}]}]},
     {"says": "a second claim", "place": "table 1", "outcome": "holds", "tests": []},
     {"says": "a third claim", "place": "table 1", "outcome": "undecided", "tests": []},
     {"says": "a fourth claim with_a_very_long_word_that_no_screen_is_wide_enough_for_and_that_has_to_be_broken", "place": "table 2",
@@ -118,7 +120,7 @@ fn the_page_has_everything_and_needs_nothing_else() {
             assert!(article(&html, folder).contains(says), "{says} is not in {folder}");
         }
     }
-    for part in ["0.81 to 0.82, and the interval excludes zero", "[−0.020, −0.001]", "ICIP 2019, abstract"] {
+    for part in ["0.81 to 0.82, and the interval excludes zero", "[−0.020, −0.001]", "p = 1.0e−4", "ICIP 2019, abstract"] {
         assert!(article(&html, "gtsrb").contains(part), "{part}");
     }
 

@@ -115,7 +115,7 @@ fn summary(real: &[&Folder], stand_ins: &[&Folder]) -> Markup {
             p { "None of the results below come with claims that were put to a test (" code { "claims.json" } ")." }
         } @else {
             p {
-                "Each claim is something that the paper says, in short words, or that can be said of its numbers, with a test. It " em { "holds" } " when every comparison decides for it, "
+                "What the paper says, or its numbers say, each put to tests. A claim " em { "holds" } " when every comparison decides for it, "
                 em { "does not hold" } " when one decides against it, is " em { "undecided" } " when an interval covers zero, and "
                 em { "not attempted" } " where the data are not there."
             }
@@ -162,10 +162,10 @@ fn summarised(claims: &[&(&Folder, &Claim)]) -> Markup {
             @for (results, claim) in claims {
                 li .(class(claim.outcome)) {
                     p.says { (claim.says) }
-                    (reasons(&claim.tests))
+                    (tests(claim, false))
                     p.place {
                         (claim.place) " · " (data_of(claim)) " · "
-                        a href=(format!("#{}", anchor(results))) { (results.title()) }
+                        a href=(format!("#{}", anchor(results))) { (results.folder) }
                         @if results.is_stand_in() { " " (stand_in()) }
                     }
                 }
@@ -289,19 +289,53 @@ fn claim(claim: &Claim) -> Markup {
     };
     html! {
         div.claim .(class(claim.outcome)) {
-            p.says { (badge(claim.outcome)) " " (claim.says) " " span.place { (claim.place) } }
+            p.says { (badge(claim.outcome)) " " (claim.says) }
+            p.place { (claim.place) " · " (data_of(claim)) }
+            (tests(claim, true))
+            // With one comparison the reason has told it.
+            @for test in claim.tests.iter().filter(|test| test.comparisons.len() > 1) {
+                details {
+                    summary { code { (test.test) } ", " (test.comparisons.len()) " comparisons" }
+                    (comparisons(test))
+                }
+            }
+        }
+    }
+}
+
+/// What was asked and what the answer was; of many tests, where there is little room, how many they are and the rest behind it.
+fn tests(claim: &Claim, in_full: bool) -> Markup {
+    const FEW: usize = 2;
+    let mut by: Vec<&str> =
+        claim.tests.iter().map(|test| test.decided_by.as_str()).filter(|by| !by.is_empty()).collect();
+    by.dedup();
+    let list = html! {
+        ul.tests {
             @for test in &claim.tests {
-                p.reason { (test.reason) }
-                p.place {
-                    code { (test.test) }
-                    @if test.subset != "all" { ", " (test.subset) }
-                    " · " (test.data)
-                    @if !test.decided_by.is_empty() { " · " (test.decided_by) }
-                    @if claim.tests.len() > 1 { " · " span .(class(test.outcome)) { (test.outcome) } }
+                li {
+                    @if in_full || claim.tests.len() > 1 {
+                        code { (test.test) } @if test.subset != "all" { " (" (test.subset.replace('_', " ")) ")" } ": "
+                    }
+                    @if claim.tests.len() > 1 { span .(class(test.outcome)) { (test.outcome) } "; " }
+                    (test.reason)
                 }
-                @if !test.comparisons.is_empty() {
-                    details { summary { (test.comparisons.len()) @if test.comparisons.len() == 1 { " comparison" } @else { " comparisons" } } (comparisons(test)) }
+            }
+        }
+        @if in_full && !by.is_empty() { p.place { "Decided by " (by.join("; ")) "." } }
+    };
+    let each = |outcome: Outcome| claim.tests.iter().filter(|test| test.outcome == outcome).count();
+    let counts = Outcome::ALL.into_iter().filter(|outcome| each(*outcome) > 0);
+    html! {
+        @if claim.tests.len() <= FEW { (list) } @else {
+            details {
+                summary {
+                    (claim.tests.len()) " tests: "
+                    @for (i, outcome) in counts.enumerate() {
+                        @if i > 0 { ", " }
+                        (each(outcome)) " " span .(class(outcome)) { (outcome) }
+                    }
                 }
+                (list)
             }
         }
     }
