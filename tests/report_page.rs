@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use gradspace::imaging::decode::read_image;
+use gradspace::report::claims::{Claims, Outcome};
 use tempfile::TempDir;
 
 /// Claims of all outcomes, with what HTML has to escape.
@@ -70,7 +71,8 @@ fn page() -> (TempDir, String) {
     let manifest = std::fs::read_to_string(quick.join("manifest.json")).expect("a manifest");
     write("older-stand-in/manifest.json", &manifest.replace("\"version\": \"", "\"version\": \"0.0.1-"));
     write("quick-stand-in/claims.json", CLAIMS);
-    write("gtsrb/claims.json", CLAIMS);
+    copy(&quick, &results.join("real"), &|_| true);
+    write("real/manifest.json", &manifest.replace("\"data\": \"stand-in: ", "\"data\": \""));
     let output = gradspace(work.path(), &["report"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let html = std::fs::read_to_string(results.join("index.html")).expect("the page");
@@ -107,21 +109,34 @@ fn the_page_has_everything_and_needs_nothing_else() {
 
     // Every claim, in the summary and in its experiment, by its outcome.
     let summary = between(&html, "<section id=\"claims\">", "</section>");
-    let count = |name: &str| {
-        let row = between(summary, &format!("<th scope=\"row\">{name}</th>"), "</tr>");
-        row.split("<td>").skip(1).map(|cell| cell.split('<').next().unwrap().to_owned()).collect::<Vec<_>>()
-    };
-    assert_eq!((count("real data"), count("stand-ins")), (vec!["1".to_owned(); 4], vec!["1".to_owned(); 4]));
-    for says in
-        ["gradients are better than &lt;activations&gt; &amp; all", "a second claim", "a third claim", "a fourth claim"]
-    {
-        assert_eq!(summary.matches(says).count(), 2, "{says}");
-        for folder in ["gtsrb", "quick-stand-in"] {
-            assert!(article(&html, folder).contains(says), "{says} is not in {folder}");
+    let escaped =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let mut counts = [[0; 4]; 2];
+    for entry in std::fs::read_dir(work.path().join("results")).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(path.join("claims.json")) else { continue };
+        let Ok(claims) = serde_json::from_str::<Claims>(&text) else { continue };
+        let folder = path.file_name().unwrap().to_str().unwrap();
+        for claim in &claims.claims {
+            let says = escaped(&claim.says);
+            assert!(summary.contains(&says) && article(&html, folder).contains(&says), "{folder}: {says}");
+            let place = Outcome::ALL.iter().position(|outcome| *outcome == claim.outcome).unwrap();
+            counts[usize::from(folder.ends_with("-stand-in"))][place] += 1;
         }
+        assert!(summary.contains(&format!("href=\"#experiment-{folder}\"")), "{folder}");
     }
-    for part in ["0.81 to 0.82, and the interval excludes zero", "[−0.020, −0.001]", "p = 1.0e−4", "ICIP 2019, abstract"] {
-        assert!(article(&html, "gtsrb").contains(part), "{part}");
+    for (name, expected) in ["real data", "stand-ins"].into_iter().zip(counts) {
+        let row = between(summary, &format!("<th scope=\"row\">{name}</th>"), "</tr>");
+        let cells: Vec<&str> = row.split("<td>").skip(1).map(|cell| cell.split('<').next().unwrap()).collect();
+        assert_eq!(cells, expected.map(|count| count.to_string()), "{name}");
+        assert!(expected.iter().all(|count| *count > 0), "{name}: {expected:?}");
+    }
+    // By the same numbers in two experiments, and so told once in the summary.
+    assert_eq!(summary.matches("gradients are better than &lt;activations&gt; &amp; all").count(), 1);
+    for part in
+        ["0.81 to 0.82, and the interval excludes zero", "[−0.020, −0.001]", "p = 1.0e−4", "ICIP 2019, abstract"]
+    {
+        assert!(article(&html, "real").contains(part), "{part}");
     }
 
     // Stand-ins are labelled, and nothing else is; real data come first.
@@ -187,7 +202,7 @@ fn a_folder_that_is_not_whole_is_shown_with_a_remark() {
             assert!(text.contains(remark), "{folder} does not say: {remark}\n{}", &text[..text.len().min(1500)]);
         }
     }
-    for folder in ["quick-stand-in", "gtsrb"] {
+    for folder in ["quick-stand-in", "real"] {
         assert!(!article(&html, folder).contains("class=\"remark\""), "{folder} is whole");
     }
     assert!(article(&html, "unfinished-stand-in").contains("<table>"), "what is there is shown");

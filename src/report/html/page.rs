@@ -142,7 +142,7 @@ fn summary(real: &[&Folder], stand_ins: &[&Folder]) -> Markup {
             @for outcome in Outcome::ALL {
                 @let found: Vec<_> = groups.iter().flat_map(|g| &g.1).filter(|c| c.1.outcome == outcome).collect();
                 @if !found.is_empty() {
-                    h3 .(class(outcome)) { (sentence_case(&outcome.to_string())) " " span.quiet { (found.len()) } }
+                    h3 .(class(outcome)) { (sentence_case(&outcome.to_string())) }
                     // Of what was not attempted there is little to say.
                     @if outcome == Outcome::NotAttempted {
                         details { summary { "All of them" } (summarised(&found)) }
@@ -155,18 +155,28 @@ fn summary(real: &[&Folder], stand_ins: &[&Folder]) -> Markup {
     }
 }
 
-/// Claims in a few lines each.
+/// Claims in a few lines each. What comes out alike in several experiments, by the same numbers, stands once.
 fn summarised(claims: &[&(&Folder, &Claim)]) -> Markup {
+    let mut merged: Vec<(&Claim, Vec<&Folder>)> = Vec::new();
+    for (results, claim) in claims {
+        match merged.iter_mut().find(|(other, _)| other == claim) {
+            Some((_, experiments)) => experiments.push(results),
+            None => merged.push((claim, vec![results])),
+        }
+    }
     html! {
         ul.claims {
-            @for (results, claim) in claims {
+            @for (claim, experiments) in &merged {
                 li .(class(claim.outcome)) {
                     p.says { (claim.says) }
                     (tests(claim, false))
                     p.place {
                         (claim.place) " · " (data_of(claim)) " · "
-                        a href=(format!("#{}", anchor(results))) { (results.folder) }
-                        @if results.is_stand_in() { " " (stand_in()) }
+                        @for (i, results) in experiments.iter().enumerate() {
+                            @if i > 0 { ", " }
+                            a href=(format!("#{}", anchor(results))) { (results.folder) }
+                            @if results.is_stand_in() { " " (stand_in()) }
+                        }
                     }
                 }
             }
