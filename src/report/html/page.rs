@@ -184,25 +184,6 @@ fn summarised(claims: &[&(&Folder, &Claim)]) -> Markup {
     }
 }
 
-/// Why a claim comes out as it does; many tests fold into one line.
-fn reasons(tests: &[Test]) -> Markup {
-    let each = html! {
-        @for test in tests {
-            p.reason { @if tests.len() > 1 { (test.test) ": " } (test.reason) }
-        }
-    };
-    let parts = Outcome::ALL.map(|outcome| (outcome, tests.iter().filter(|test| test.outcome == outcome).count()));
-    let counts: Vec<String> =
-        parts.iter().filter(|(_, n)| *n > 0).map(|(outcome, n)| format!("{outcome} {n}")).collect();
-    html! {
-        @if tests.len() > 3 {
-            details { summary.reason { (tests.len()) " tests: " (counts.join(", ")) } (each) }
-        } @else {
-            (each)
-        }
-    }
-}
-
 /// What the numbers of a claim are from.
 fn data_of(claim: &Claim) -> String {
     let mut data: Vec<&str> =
