@@ -271,6 +271,16 @@ fn bad_input_is_one_clear_error() {
             vec!["no method `VAE-B`", "VAE-"],
         ),
         ("ablation=[{ name = \"a\", variants = [{ name = \"b\" }] }]", 2, vec!["`methods`", "`features`"]),
+        (
+            "claim=[{ says = \"S\", place = \"P\", subset = \"nois\", tests = [\"VAE-A.accuracy > VAE-R.accuracy\"] }]",
+            2,
+            vec!["no part of the data `nois`", "did you mean `noise`?"],
+        ),
+        (
+            "claim=[{ says = \"S\", place = \"P\", tests = [\"VAE-A.accuracy > VAE-X.accuracy\"] }]",
+            2,
+            vec!["no method `VAE-X`", "VAE-"],
+        ),
     ] {
         let (found, message) = refused(folder.path(), &reduced("cure-tsr.toml", &[change]), &["--quiet"]);
         assert_eq!(found, code, "{change}: {message}");

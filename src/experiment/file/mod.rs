@@ -223,7 +223,10 @@ resample = "images"
             Experiment::ImageQuality(e) => assert_eq!(e.dataset.folder(), Some(Path::new("mine.csv"))),
             other => panic!("{other:?}"),
         }
-        let table: [(&str, &str, &str); 36] = [
+        let claim = |tests: &str| format!("claim=[{{ says = \"S\", place = \"P\", tests = [{tests}] }}]");
+        let one = "{ says = \"S\", place = \"P\", tests = [\"gradient.srocc > unique.srocc\"] }";
+        let twice = format!("claim=[{one}, {one}]");
+        let table: [(&str, &str, &str); 42] = [
             (own, "stand_in={scenes=1, width=64, height=64}", "nothing stands in for own data"),
             (own, "dataset.columns.std=3", "expected a string"),
             (own, "dataset.kind=tid2013", "only a `csv` dataset has columns"),
@@ -254,6 +257,12 @@ resample = "images"
             (IMAGE_QUALITY, "dataset.kind=images", "cannot read this kind"),
             (IMAGE_QUALITY, "iqa.wieghts=a", "did you mean `weights`?"),
             (IMAGE_QUALITY, "competitors.columns=[{method=\"gradient\", column=\"x\"}]", "is our own"),
+            (IMAGE_QUALITY, &claim("\"gradeint.srocc > unique.srocc\""), "did you mean `gradient`?"),
+            (IMAGE_QUALITY, &claim("\"gradient.sroc > unique.sroc\""), "did you mean `srocc`?"),
+            (IMAGE_QUALITY, &claim("\"gradient.srocc > unique.krcc\""), "different statistics"),
+            (IMAGE_QUALITY, &claim("\"gradient.srocc\""), "a test compares two numbers"),
+            (IMAGE_QUALITY, &claim(""), "a claim needs at least one test"),
+            (IMAGE_QUALITY, &twice, "the same is claimed twice"),
             (SPREAD, "seeds=[1]", "at least 2 seeds are"),
             (SPREAD, "sources=[]", "at least one source"),
             (SPREAD, "sources=[{name=\"a\", images=1, per_image=1}]", "`width` and `height` are needed"),
