@@ -40,7 +40,7 @@ impl Outputs {
         Self::default()
     }
 
-    /// Adds the file `name`, a path relative to the folder that [`Outputs::write`] will be given, with `/` between its parts.
+    /// Adds the file `name`, a path relative to the folder that [`Outputs::below`] will be given, with `/` between its parts.
     ///
     /// # Panics
     /// When the run has already produced a file of this name, or `name` leads out of the folder: both are mistakes of the program.

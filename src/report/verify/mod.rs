@@ -3,9 +3,9 @@
 //! Four things are asked of an experiment's folder, none of which runs the experiment:
 //!
 //! 1. **The files**: each has the BLAKE3 hash that the manifest lists, none is missing, none is there that is not listed;
-//! 2. [**The comparison**](cells) with the published numbers follows from the table's numbers and `paper/published.toml`;
-//! 3. [**The claims**](claims)' outcomes follow from their comparisons, whose numbers are the table's;
-//! 4. [**The committed results**](committed), where git has some, have the same outcomes.
+//! 2. **The comparison** (`cells`) with the published numbers follows from the table's numbers and `paper/published.toml`;
+//! 3. **The claims** (`claims`): their outcomes follow from their comparisons, whose numbers are the table's;
+//! 4. **The committed results** (`committed`), where git has some, have the same outcomes.
 //!
 //! A claim that does not hold and a number that differs from the published one are results. A [`Failure`] is something else: a file
 //! that is not what the run wrote, or a statement that does not follow from what it rests on.
