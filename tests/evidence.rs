@@ -145,6 +145,16 @@ fn what_no_other_file_contradicts_git_does() {
     git(&["commit", "--quiet", "-m", "results"]);
     assert!(said(folder.path(), &["verify"], 0).contains(", as committed"));
 
+    git(&["rm", "--quiet", "--cached", "results/tid2013/types.svg"]);
+    git(&["commit", "--quiet", "-m", "without one"]);
+    let found = failures(folder.path(), "results");
+    assert!(
+        found.len() == 1 && found[0].contains("types.svg: is listed in the committed manifest and not"),
+        "{found:#?}"
+    );
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "with it"]);
+
     alter(&results, "srocc.svg", "0.8", "0.9", true);
     let found = failures(folder.path(), "results");
     assert!(found.len() == 1 && found[0].contains("srocc.svg: is another file than the committed one"), "{found:#?}");

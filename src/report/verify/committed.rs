@@ -5,7 +5,7 @@
 //! experiment, seeds and inputs give the same bits. Where more data than the committed ones are at hand, other numbers are no
 //! contradiction; `gradspace diff` tells them apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -31,6 +31,8 @@ pub(super) enum Committed {
         table: Option<String>,
         /// The committed claims'.
         claims: Option<String>,
+        /// What else of the folder is committed, by names relative to it.
+        files: BTreeSet<String>,
     },
 }
 
@@ -43,7 +45,11 @@ impl Committed {
         let file = |name: &str| git(folder, &["show", &format!("HEAD:./{name}")]).ok();
         match file(MANIFEST) {
             None => Committed::New,
-            Some(manifest) => Committed::As { manifest, table: file(TABLE), claims: file(CLAIMS) },
+            Some(manifest) => {
+                let list = git(folder, &["ls-tree", "-r", "-z", "--name-only", "HEAD", "."]).unwrap_or_default();
+                let files = list.split_terminator('\0').map(str::to_owned).collect();
+                Committed::As { manifest, table: file(TABLE), claims: file(CLAIMS), files }
+            }
         }
     }
 }
@@ -69,6 +75,7 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
 /// the two are the same run.
 pub(super) fn compare(
     (head_manifest, head_table, head_claims): (&str, Option<&str>, Option<&str>),
+    head_files: &BTreeSet<String>,
     manifest: &Manifest,
     table: Option<&Table>,
     claims: Option<&Claims>,
@@ -77,6 +84,11 @@ pub(super) fn compare(
     let here = Path::new("HEAD");
     // A committed file that this version cannot read has no outcomes to compare with; its hash is another then.
     let head = Manifest::parse(head_manifest, here).ok();
+    let listed = head.iter().flat_map(|head| head.outputs.keys());
+    for name in listed.filter(|name| !head_files.contains(*name)) {
+        failures
+            .push(Failure::new(name, "is listed in the committed manifest and not committed with it: `git add` it"));
+    }
     let same_run = head.as_ref().is_some_and(|head| {
         (&head.experiment, &head.seeds, &head.inputs, &head.version)
             == (&manifest.experiment, &manifest.seeds, &manifest.inputs, &manifest.version)
@@ -148,9 +160,10 @@ mod tests {
         };
         let mut head = manifest("image-quality", "tid2013");
         head.outputs = [("a.svg".to_owned(), "1".to_owned()), ("b.svg".to_owned(), "2".to_owned())].into();
+        let files: BTreeSet<String> = head.outputs.keys().cloned().collect();
         let problems = |now: &Manifest, value| -> Vec<String> {
             let (text, table_text) = (head.to_json(), table(0.86).json());
-            let (failures, _) = compare((&text, Some(&table_text), None), now, Some(&table(value)), None);
+            let (failures, _) = compare((&text, Some(&table_text), None), &files, now, Some(&table(value)), None);
             failures.iter().map(|f| format!("{}: {}", f.file, f.problem)).collect()
         };
         assert_eq!(problems(&head, 0.86), [""; 0]);
@@ -163,6 +176,11 @@ mod tests {
         now.outputs = [("a.svg".to_owned(), "9".to_owned()), ("c.svg".to_owned(), "2".to_owned())].into();
         let found = problems(&now, 0.86);
         assert!(found.len() == 3 && found[0].starts_with("a.svg: is another file"), "{found:?}");
+        let (text, some) = (head.to_json(), ["a.svg".to_owned()].into());
+        let (failures, _) = compare((&text, None, None), &some, &head, None, None);
+        assert!(
+            failures.len() == 1 && failures[0].file == "b.svg" && failures[0].problem.contains("not committed with it")
+        );
         // Another seed may give other bytes.
         now.seeds.insert("experiment".into(), 8);
         assert_eq!(problems(&now, 0.86), [""; 0]);

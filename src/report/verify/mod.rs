@@ -174,9 +174,9 @@ fn experiment(folder: &Path) -> Result<Verified> {
     verified.committed = match Committed::of(folder) {
         Committed::NoRepository(reason) => format!("not compared with committed results ({reason})"),
         Committed::New => "not committed".to_owned(),
-        Committed::As { manifest: head, table: head_table, claims: head_claims } => {
+        Committed::As { manifest: head, table: head_table, claims: head_claims, files } => {
             let head = (head.as_str(), head_table.as_deref(), head_claims.as_deref());
-            let (failures, same_run) = committed::compare(head, &manifest, table.as_ref(), claims.as_ref());
+            let (failures, same_run) = committed::compare(head, &files, &manifest, table.as_ref(), claims.as_ref());
             let other = !failures.is_empty();
             verified.failures.extend(failures);
             match (other, same_run) {
