@@ -50,9 +50,9 @@ fn a_result_that_is_missing_or_not_whole_is_named() {
         "{error}"
     );
     std::fs::rename(work.path().join("results/quick-stand-in"), work.path().join("results/tid2013")).expect("renamed");
-    std::fs::remove_file(work.path().join("results/tid2013/table.csv")).expect("removed");
+    std::fs::remove_file(work.path().join("results/tid2013/table.json")).expect("removed");
     let error = report();
-    assert!(error.contains("results/tid2013: is not whole") && error.contains("table.csv"), "{error}");
+    assert!(error.contains("results/tid2013: is not whole") && error.contains("table.json"), "{error}");
     assert!(!work.path().join("paper").exists(), "nothing is written");
 }
 
