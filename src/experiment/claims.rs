@@ -107,7 +107,7 @@ fn of_question(
     }
     if test.comparisons.is_empty() {
         let others = if absent.is_empty() { "the others".to_owned() } else { absent.join(", ") };
-        test.reason = format!("{method} and {others} have no {statistic} of {subset} that could be compared");
+        test.reason = format!("data absent: no {statistic} of {method}, or none of {others}, is known on {subset}");
         return test;
     }
     for comparison in &mut test.comparisons {
