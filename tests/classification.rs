@@ -69,12 +69,12 @@ fn results(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
-fn a_classification_writes_everything_and_the_same_bytes_however_it_is_run() {
+fn a_classification_writes_everything() {
     let folder = TempDir::new().unwrap();
     let arguments = reduced("cure-tsr.toml", &[]);
     let table = succeed(folder.path(), &arguments, &["--threads", "1"]);
     for part in
-        ["stand-in", "Proposed", "VAE-R", "codec error", "(64.76)", "not comparable", "what the paper's table says"]
+        ["stand-in", "Proposed", "VAE-R", "codec error", "(64.76)", "not comparable", "Proposed is the best on noise"]
     {
         assert!(table.contains(part), "{part} is not in\n{table}");
     }

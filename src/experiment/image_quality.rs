@@ -83,6 +83,9 @@ pub(super) fn run(experiment: &Experiment, wanted: &ImageQuality, mut session: S
     let live = read(wanted.live.as_ref(), Naming::Live, "live", &mut session)?;
     session.seeds.insert("experiment".into(), wanted.seed);
     let stand_in = pictures.is_stand_in() && others.is_none();
+    if stand_in || !pictures.is_stand_in() {
+        weights::check(wanted)?;
+    }
     session.open(stand_in)?;
 
     let (mut judged, mut agreements) = (Vec::new(), Vec::new());
@@ -321,12 +324,14 @@ fn add_tables(
         sections.push(competitors::parity(agreements, &first.data));
         session.outputs.add("parity.csv", competitors::parity_csv(agreements));
     }
+    let mut text: Vec<String> = tables.iter().map(Table::text).chain(sections.iter().map(Section::text)).collect();
     if let Some(claims) = claimed {
         sections.push(claims.section());
+        text.push(claims.text());
         session.outputs.add("claims.json", claims.to_json());
     }
     session.outputs.add_tables_and_sections(&long, tables, &sections);
-    Ok(tables.iter().map(Table::text).chain(sections.iter().map(Section::text)).collect::<Vec<_>>().join("\n"))
+    Ok(text.join("\n"))
 }
 
 /// `scores.csv`: a line per image, a column per method that is computed here; all on their own scales.

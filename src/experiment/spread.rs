@@ -51,11 +51,11 @@ pub(super) fn run(experiment: &Experiment, wanted: &TrainingSpread, mut session:
     let pictures = Pictures::find(&wanted.dataset, Some(&wanted.stand_in), wanted.seed)?;
     let data = pictures.describe();
     session.note(&data);
-    session.open(pictures.is_stand_in())?;
     session.inputs.extend(pictures.score_files()?);
     session.seeds.insert("experiment".into(), wanted.seed);
 
     let reference = weights::remembered(wanted.weights.as_deref(), &mut session)?;
+    session.open(pictures.is_stand_in())?;
     let mut outcomes = vec![Outcome {
         source: REFERENCE.to_owned(),
         seed: None,

@@ -39,6 +39,14 @@ pub(super) fn remembered(path: Option<&Path>, session: &mut Session) -> Result<S
     Ok(weights)
 }
 
+/// Whether the files of weights that the experiment names can be read.
+pub(super) fn check(wanted: &ImageQuality) -> Result<()> {
+    wanted.iqa.weights.iter().chain(wanted.iqa.ms_unique_weights.iter().flatten()).try_for_each(|path| {
+        SparseAutoencoder::load(path)?;
+        Ok(())
+    })
+}
+
 /// What the scores of the experiment's methods are a function of, beside the images.
 pub(super) fn identity(wanted: &ImageQuality) -> Result<Value> {
     let autoencoder = match &wanted.training {

@@ -319,6 +319,32 @@ impl Claim {
     pub fn decide(&self) -> Outcome {
         Outcome::of_all(self.tests.iter().map(Test::decide))
     }
+
+    /// Whose numbers were asked, in a word.
+    fn numbers(&self) -> String {
+        self.tests.first().map(|test| test.numbers.clone()).unwrap_or_default()
+    }
+
+    /// Why it comes out as it does: the reason of its test; of several, those that are not like the others are named.
+    fn reason(&self) -> String {
+        if let [one] = &self.tests[..] {
+            return one.reason.clone();
+        }
+        let of = |outcome| self.tests.iter().filter(move |test| test.outcome == outcome);
+        let parts = Outcome::ALL.iter().filter(|outcome| of(**outcome).count() > 0).map(|outcome| {
+            let count = of(*outcome).count();
+            match count == self.tests.len() {
+                true if *outcome == Outcome::NotAttempted => self.tests[0].reason.clone(),
+                true => format!("all {count} tests: {outcome}"),
+                false => {
+                    let named: Vec<String> =
+                        of(*outcome).map(|test| format!("{} ({})", test.test, test.reason)).collect();
+                    format!("{outcome}: {}", named.join("; "))
+                }
+            }
+        });
+        parts.collect::<Vec<_>>().join(". ")
+    }
 }
 
 impl Claims {
@@ -340,25 +366,26 @@ impl Claims {
         Outcome::ALL.map(|outcome| self.claims.iter().filter(|claim| claim.outcome == outcome).count())
     }
 
+    /// The claims for the terminal: a line each, with the reason below it.
+    pub fn text(&self) -> String {
+        let mut text = format!("{}: the claims\n", self.title);
+        for claim in &self.claims {
+            let (outcome, indent) = (claim.outcome.to_string(), "");
+            text += &format!("{outcome:<13}  {} ({})\n{indent:<15}{}\n", claim.says, claim.numbers(), claim.reason());
+        }
+        let counts = Outcome::ALL.iter().zip(self.counts()).map(|(outcome, count)| format!("{count} {outcome}"));
+        text + &format!(
+            "{} claims: {}; all numbers in claims.json\n",
+            self.claims.len(),
+            counts.collect::<Vec<_>>().join(", ")
+        )
+    }
+
     /// The claims below an experiment's tables.
     pub fn section(&self) -> Section {
-        let mut rows = Vec::new();
-        for claim in &self.claims {
-            for (i, test) in claim.tests.iter().enumerate() {
-                let once = |text: &str| if i == 0 { text.to_owned() } else { String::new() };
-                rows.push(vec![
-                    once(&claim.says),
-                    once(&claim.place),
-                    once(&claim.outcome.to_string()),
-                    match test.subset.as_str() {
-                        "all" => test.test.clone(),
-                        subset => format!("{} ({})", test.test, subset.replace('_', " ")),
-                    },
-                    test.data.clone(),
-                    format!("{}: {}", test.outcome, test.reason),
-                ]);
-            }
-        }
+        let row = |claim: &Claim| {
+            vec![claim.says.clone(), claim.place.clone(), claim.numbers(), claim.outcome.to_string(), claim.reason()]
+        };
         let mut by: Vec<&str> = self
             .claims
             .iter()
@@ -389,8 +416,8 @@ impl Claims {
         Section {
             title: format!("{}: the claims", self.title),
             text: paragraph,
-            header: ["claim", "place", "outcome", "test", "numbers", "why"].map(str::to_owned).to_vec(),
-            rows,
+            header: ["claim", "place", "numbers", "outcome", "why"].map(str::to_owned).to_vec(),
+            rows: self.claims.iter().map(row).collect(),
             notes: if by.is_empty() { Vec::new() } else { vec![format!("Decided by: {}.", by.join("; "))] },
         }
     }
@@ -515,7 +542,17 @@ mod tests {
         let claims = Claims { title: "T".into(), data: "D".into(), claims: vec![claim] };
         assert_eq!(serde_json::from_str::<Claims>(&claims.to_json()).unwrap(), claims);
         assert_eq!(claims.counts(), [0, 0, 1, 0]);
-        assert_eq!(claims.section().rows[0][..3], ["S", "abstract", "undecided"]);
+        assert_eq!(claims.section().rows[0][..4], ["S", "abstract", "images", "undecided"]);
+        assert!(claims.text().contains("undecided      S (images)\n               "), "{}", claims.text());
+        let mut both = claims.claims[0].clone();
+        both.tests.push(Test { outcome: Outcome::Holds, reason: "R".into(), ..both.tests[0].clone() });
+        assert!(
+            both.reason().starts_with("holds: A.srocc > others.srocc (R). undecided: A.srocc"),
+            "{}",
+            both.reason()
+        );
+        both.tests.iter_mut().for_each(|test| test.outcome = Outcome::Holds);
+        assert_eq!(both.reason(), "all 2 tests: holds");
         assert_eq!(claims.section().text, ["Undecided (1 of 1): S."]);
     }
 }

@@ -70,14 +70,15 @@ pub(super) fn run(experiment: &Experiment, wanted: &Classification, mut session:
         signs.not_comparable().as_deref(),
     );
     let mut sections = tables::sections(wanted, &data, &numbers, &table);
+    let mut text: Vec<String> = sections.iter().map(Section::text).collect();
     if !wanted.claims.is_empty() {
         let database = (DATABASE, signs.not_comparable());
         let evidence = claims::OfSeeds { wanted, numbers: &numbers, data: &data, database };
         let claims = super::claims::test(&wanted.claims, &wanted.title, &data, |_| Ok(&evidence));
         sections.push(claims.section());
+        text.push(claims.text());
         session.outputs.add("claims.json", claims.to_json());
     }
-    let folded = |form: fn(&Section) -> String| sections.iter().map(form).collect::<Vec<_>>().join("\n");
     session.outputs.add("seeds.csv", numbers.csv());
     session.outputs.add("loss.csv", losses(&networks));
     session.outputs.add_tables_and_sections(&table, &[], &sections);
@@ -102,7 +103,7 @@ pub(super) fn run(experiment: &Experiment, wanted: &Classification, mut session:
         numbers: &numbers,
     };
     charts::add(&results, &mut session)?;
-    session.finish(experiment, &data, &folded(Section::text))
+    session.finish(experiment, &data, &text.join("\n"))
 }
 
 /// What a run of the experiment would do.
