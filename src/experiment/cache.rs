@@ -12,11 +12,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Instant, SystemTime};
 
+use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -204,14 +205,18 @@ impl Cache {
             })
     }
 
-    /// Why the item is not there: what differs from the nearest entry of its stage.
-    pub fn reason(&self, item: &Item) -> String {
-        if self.is_forced(item.stage) {
-            return "forced".to_owned();
+    /// Why items of a stage are not there: of each, what differs from the nearest entry.
+    pub fn reasons(&self, stage: &str, items: &[&Item]) -> Vec<String> {
+        if self.is_forced(stage) {
+            return vec!["forced".to_owned(); items.len()];
         }
-        let heads = files(&self.folder).into_iter().filter_map(|path| Some(read(&path)?.0));
-        let of_stage = heads.filter(|head| head.stage == item.stage);
-        let differing = of_stage.map(|head| {
+        let heads: Vec<Head> = files(&self.folder).iter().filter_map(|path| head(path)).collect();
+        let of_stage: Vec<&Head> = heads.iter().filter(|head| head.stage == stage).collect();
+        items.par_iter().map(|item| self.reason(item, &of_stage)).collect()
+    }
+
+    fn reason(&self, item: &Item, entries: &[&Head]) -> String {
+        let differing = entries.iter().map(|head| {
             let mut differences = Vec::new();
             compare("", &head.identity, &item.identity, &mut differences);
             (differences, head.program != self.program)
@@ -232,7 +237,7 @@ impl Cache {
     pub fn prune(&self) {
         for path in files(&self.folder) {
             let of_another = match path.extension().and_then(|e| e.to_str()) {
-                Some("entry") => read(&path).is_none_or(|(head, _)| head.program != self.program),
+                Some("entry") => head(&path).is_none_or(|head| head.program != self.program),
                 extension => extension == Some("part"),
             };
             if of_another {
@@ -270,10 +275,18 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn read(path: &Path) -> Option<(Head, Vec<u8>)> {
+/// An entry's first line.
+fn head(path: &Path) -> Option<Head> {
     if path.extension()? != "entry" {
         return None;
     }
+    let mut line = Vec::new();
+    BufReader::new(File::open(path).ok()?).read_until(b'\n', &mut line).ok()?;
+    serde_json::from_slice(&line).ok()
+}
+
+/// An entry.
+fn read(path: &Path) -> Option<(Head, Vec<u8>)> {
     let bytes = std::fs::read(path).ok()?;
     let end = bytes.iter().position(|&b| b == b'\n')?;
     let head = serde_json::from_slice(&bytes[..end]).ok()?;
@@ -325,6 +338,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn reason(cache: &Cache, item: &Item) -> String {
+        cache.reasons(item.stage, &[item]).remove(0)
+    }
+
     fn open(folder: &Path) -> Cache {
         Cache::open(folder, &[], |_| ()).unwrap()
     }
@@ -345,7 +362,7 @@ mod tests {
         drop(cache);
         let forced = Cache::open(folder.path(), &["scoring".to_owned()], |_| ()).unwrap();
         assert_eq!(forced.item(&item, || Ok(vec![1.0])).unwrap(), [1.0]);
-        assert_eq!(forced.reason(&item), "forced");
+        assert_eq!(reason(&forced, &item), "forced");
     }
 
     #[test]
@@ -354,17 +371,17 @@ mod tests {
         let cache = open(folder.path());
         let item =
             |epochs: u32, seed: u32| Item::new("training", json!({"training": {"epochs": epochs}, "seeds": [seed]}));
-        assert_eq!(cache.reason(&item(3, 1)), "not computed yet");
+        assert_eq!(reason(&cache, &item(3, 1)), "not computed yet");
         cache.item(&item(400, 1), || Ok(1)).unwrap();
         cache.item(&item(400, 2), || Ok(1)).unwrap();
-        assert_eq!(cache.reason(&item(3, 1)), "`training.epochs` 400 → 3");
+        assert_eq!(reason(&cache, &item(3, 1)), "`training.epochs` 400 → 3");
         assert!(cache.has(&item(400, 2)) && !cache.has(&item(3, 1)));
         let other = Cache { program: "another".into(), ..Cache::look(folder.path(), &[]).unwrap() };
-        assert_eq!(other.reason(&item(400, 1)), "the program has changed");
+        assert_eq!(reason(&other, &item(400, 1)), "the program has changed");
         assert!(!other.has(&item(400, 1)));
         // What another program wrote is of no use to this one.
         other.prune();
-        assert_eq!(other.reason(&item(400, 1)), "not computed yet");
+        assert_eq!(reason(&other, &item(400, 1)), "not computed yet");
     }
 
     #[test]
@@ -379,7 +396,7 @@ mod tests {
             let mut bytes = std::fs::read(cache.path(&item)).unwrap();
             *bytes.last_mut().unwrap() ^= 1;
             std::fs::write(cache.path(&item), bytes).unwrap();
-            assert_eq!(cache.reason(&item), "the entry is damaged");
+            assert_eq!(reason(&cache, &item), "the entry is damaged");
             assert_eq!(cache.item(&item, || Ok(9)).unwrap(), 9);
             std::fs::remove_file(cache.path(&item)).unwrap();
         }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
+use rayon::prelude::*;
 use serde_json::json;
 
 use super::cache::{Cache, Item};
@@ -112,8 +113,8 @@ impl Counted {
         let mut reasons = BTreeMap::new();
         let name = planned.name;
         let items = planned.items.as_ref().map(|items| {
-            let missing = items.iter().filter(|item| !cache.has(item));
-            missing.for_each(|item| *reasons.entry(cache.reason(item)).or_insert(0) += 1);
+            let missing: Vec<&Item> = items.par_iter().filter(|item| !cache.has(item)).collect();
+            cache.reasons(name, &missing).into_iter().for_each(|reason| *reasons.entry(reason).or_insert(0) += 1);
             (items.len(), items.len() - reasons.values().sum::<usize>())
         });
         let to_compute = items.map_or(1, |(all, cached)| all - cached);
