@@ -179,7 +179,10 @@ impl Planning {
             return print(&format::json(&plan)).map(|()| 0);
         }
         let mut text = format!("{}\n{}\nresults go to {}\n\n", experiment.title(), plan.data, results.display());
-        let settings = toml::to_string(&strip_null(resolved)).unwrap_or_default();
+        // The claims decide about nothing that is computed.
+        let mut settings = strip_null(resolved);
+        settings.as_object_mut().map(|settings| settings.remove("claims"));
+        let settings = toml::to_string(&settings).expect("an experiment holds nothing that TOML lacks");
         text += &settings;
         text += "\n";
         stages.iter().for_each(|stage| text += &stage.line());
