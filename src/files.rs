@@ -48,6 +48,17 @@ pub fn write_all(files: &[(PathBuf, &[u8])]) -> Result<()> {
     placed
 }
 
+/// Removes what a process that was killed while it wrote left beside the files of `folder`. Nobody else may be writing there.
+pub fn sweep(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') && name.ends_with(".part") {
+            // What stays costs room, not correctness.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// `folder/.name.<process id>.part` for `folder/name`: in the same folder, because a rename does not cross file systems.
 fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -66,6 +77,18 @@ mod tests {
         write(&path, b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_swept_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = beside(&folder.path().join("table.csv"));
+        for path in [left.clone(), folder.path().join("spare.part"), folder.path().join(".hidden")] {
+            std::fs::write(path, b"").unwrap();
+        }
+        sweep(folder.path());
+        assert!(!left.exists() && std::fs::read_dir(folder.path()).unwrap().count() == 2);
+        sweep(&folder.path().join("missing"));
     }
 
     #[test]

@@ -233,14 +233,10 @@ impl Cache {
         }
     }
 
-    /// Removes what this program can never use: entries that another one wrote, and what was left half-written.
+    /// Removes what this program can never use: entries that another one wrote.
     pub fn prune(&self) {
-        for path in files(&self.folder) {
-            let of_another = match path.extension().and_then(|e| e.to_str()) {
-                Some("entry") => head(&path).is_none_or(|head| head.program != self.program),
-                extension => extension == Some("part"),
-            };
-            if of_another {
+        for path in files(&self.folder).iter().filter(|path| path.extension().is_some_and(|e| e == "entry")) {
+            if head(path).is_none_or(|head| head.program != self.program) {
                 // What is left behind costs room, not correctness.
                 let _ = std::fs::remove_file(path);
             }

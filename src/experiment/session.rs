@@ -10,8 +10,9 @@ use super::cache::{Cache, Tally};
 use super::file::Experiment;
 use super::progress::{Progress, note};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::lanes::Simd;
-use crate::report::files::{self, Outputs};
+use crate::report::files::{Outputs, hash_file};
 use crate::report::manifest::{self, Manifest, Run, Stage};
 
 /// One run of one experiment file.
@@ -65,6 +66,8 @@ impl Session {
     pub fn open(&mut self, stand_in: bool) -> Result<()> {
         let folder = folder(&self.root, &self.name, stand_in);
         let cache = Cache::open(&folder, &self.forced, |line| self.note(line))?;
+        // The folder is ours: what a killed run was writing is nobody's.
+        ["", "photographs", "cache"].iter().for_each(|part| files::sweep(&folder.join(part)));
         self.place = Some((folder, cache));
         Ok(())
     }
@@ -116,7 +119,7 @@ impl Session {
     /// Reads a file of weights or scores and remembers its hash under `role/` and its name.
     pub fn remember(&mut self, role: &str, path: &Path) -> Result<()> {
         let name = format!("{role}/{}", super::file::name_of(path));
-        self.inputs.insert(name, files::hash_file(path)?);
+        self.inputs.insert(name, hash_file(path)?);
         Ok(())
     }
 
@@ -149,11 +152,11 @@ impl Session {
         cache.prune();
         // The manifest last: where the machine stops in between, it is not yet that of what lies beside it, and `verify` says so.
         let (manifest, record) = (manifest.to_json(), run.to_json());
-        let mut files: Vec<(PathBuf, &[u8])> = self.outputs.below(&folder).collect();
-        files.extend(self.photographs.below(folder.join("photographs")));
-        files.push((folder.join("run.json"), record.as_bytes()));
-        files.push((folder.join("manifest.json"), manifest.as_bytes()));
-        crate::files::write_all(&files)?;
+        let mut all: Vec<(PathBuf, &[u8])> = self.outputs.below(&folder).collect();
+        all.extend(self.photographs.below(folder.join("photographs")));
+        all.push((folder.join("run.json"), record.as_bytes()));
+        all.push((folder.join("manifest.json"), manifest.as_bytes()));
+        files::write_all(&all)?;
         if !self.quiet {
             print(table)?;
             note(&format!("results are in {} ({:.1} s)", folder.display(), run.seconds));
