@@ -1,12 +1,12 @@
 #!/bin/sh
-# Milliseconds of the field's metrics for one pair of images against those of piq, and of pyiqa and scikit-image where they are installed: one
-# thread each, in turn three times in one run, the best of each. Both sides are timed by what the processor spent on them, so
-# that other programs disturb them little.
+# Compares the time of the field's metrics for one pair of images with piq, in milliseconds. If pyiqa and scikit-image are installed, it
+# includes them. Both sides use one thread and run alternately, three times each; the best time of each counts. The times are processor
+# times, so other programs have little effect on them.
 #
 #     benches/against_iqa_torch.sh [PYTHON [REF DIST]]
 #
-# Needs a python3 with torch, piq and pillow, and ../shared beside the project. Without two images of your own (PNG or BMP), it
-# draws a 512×384 pair. The peers' variants are not always ours: their values stand beside their times.
+# This needs a python3 with torch, piq and pillow, and ../shared beside the project. Without two images of your own (PNG or BMP), it
+# draws a pair of 512×384 pixels. The other libraries' variants sometimes differ from ours, so the output also contains their values.
 set -eu
 cd "$(dirname "$0")/.."
 python=${1:-python3}
@@ -31,7 +31,7 @@ del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")'
 cargo bench --quiet --bench iqa --no-run
 for run in 1 2 3; do
-    # It stops at the first library that is not installed, after those that are.
+    # The program stops at the first library that is not installed; it runs the installed ones first.
     OMP_NUM_THREADS=1 "$python" -c "$by_processor" ../shared/peers/iqa_torch.py "$reference" "$distorted" --threads 1 >>"$out/peers" 2>"$out/errors" || true
     RAYON_NUM_THREADS=1 cargo bench --quiet --bench iqa -- metrics "$reference" "$distorted" >>"$out/ours"
 done

@@ -1,8 +1,7 @@
-//! The rebuilt part of TID2013 scored on one thread, as `../shared/peers/iqa_numpy.py` does it, with the same output: the other side
-//! of `benches/against_numpy.sh`.
+//! Scores the rebuilt part of TID2013 on one thread, for the comparison with numpy in `benches/against_numpy.sh`.
 //!
-//! Arguments: DATA_DIR WEIGHTS [N]. Prints `image,unique,gradient` per distorted image, and on the error stream the seconds per
-//! distorted image, from the file to the two scores.
+//! The arguments are DATA_DIR WEIGHTS [N]. The program prints `image,unique,gradient` for each distorted image, like
+//! `../shared/peers/iqa_numpy.py`. On standard error it prints the seconds per distorted image, from the file to the two scores.
 
 use std::time::{Duration, Instant};
 

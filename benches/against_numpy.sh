@@ -1,11 +1,11 @@
 #!/bin/sh
-# The time per distorted image against a numpy program's, one thread each, in one run, and whether the scores agree.
+# Compares the time per distorted image with that of a numpy program, and checks that the scores agree. Both use one thread.
 #
 #     benches/against_numpy.sh DATA_DIR [N]
 #
-# DATA_DIR is a TID2013 folder as `gradspace rebuild-tid2013` makes it; N limits the number of images (default 48). Needs python3 with
-# numpy, scipy, pillow and safetensors, and ../shared beside the project. The two run in turn, three times; the least time of each counts,
-# since a busy machine only ever adds.
+# DATA_DIR is a TID2013 folder that `gradspace rebuild-tid2013` made. N limits the number of images (default 48). This needs a python3
+# with numpy, scipy, pillow and safetensors, and ../shared beside the project. The two programs run alternately, three times each. The
+# least time of each counts, because other load on the machine can only increase a time.
 set -eu
 cd "$(dirname "$0")/.."
 data=${1:?usage: benches/against_numpy.sh DATA_DIR [N]}

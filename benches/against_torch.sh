@@ -1,10 +1,10 @@
 #!/bin/sh
-# Images per second against PyTorch's: per-image gradients against the authors' loop and against vmap, and training; one thread each, in
-# one run, in turn three times, the best of each.
+# Compares the images per second with PyTorch: per-image gradients with the authors' loop and with vmap, and training. Both sides use one
+# thread and run alternately, three times each; the best rate of each counts.
 #
 #     benches/against_torch.sh [PYTHON]
 #
-# Needs a python3 with torch and numpy, and ../shared beside the project.
+# This needs a python3 with torch and numpy, and ../shared beside the project.
 set -eu
 cd "$(dirname "$0")/.."
 python=${1:-python3}

@@ -1,16 +1,20 @@
-//! How much of the processor's arithmetic the convolutions use.
+//! Measures which share of the processor's peak arithmetic rate the convolutions reach.
 //!
-//! `cargo bench --bench convolution` first prints a table: for each size and each of the three loops, GFLOP/s and the share of
-//! the peak of fused multiply-adds, which is measured between the loops, on one thread, in the same run (so that a busy machine
-//! slows both). Then divan's statistics of the same loops follow. Only multiplications that the result needs are counted: taps
-//! that read the padding are not.
+//! `cargo bench --bench convolution` first prints a table. For each size and loop it has the GFLOP/s and the share of the peak rate of fused
+//! multiply-adds. The peak is measured between the loops, on one thread, in the same run, so other load slows both. Then divan's
+//! statistics of the same loops follow. Only multiplications that the result needs are counted, not those with the padding.
 //!
-//! Where the time goes. At ResNet's sizes an 8 × 3 tile of sums (AVX-512) does 24 multiply-adds for 11 loads and stays in
-//! registers; what is missing to the peak is (forward, adjoint) the single columns left and right of a 3-wide tile, 2 of 7 at
-//! 7², and the first touch of each input plane; (weights) what a tile reads from the second-level cache and, at 7², the
-//! gradient itself: one per image is 151 MB for 16 images, read and written once. At the sizes of the paper's VAE the loops
-//! are so short (3 to 12 channels) that half of the time is finding the taps of a row and packing the weights; a gradient of
-//! 9 positions, summed over the lanes, spends a third of its time on folding them.
+//! # The time at ResNet's sizes
+//!
+//! An 8 × 3 tile of sums (AVX-512) does 24 multiply-adds for 11 loads and stays in registers. The forward pass and the input gradient miss
+//! the peak for two reasons. One is the single columns left and right of a 3-wide tile (2 of 7 at 7²), the other is the first read of each
+//! input plane. The weight gradient misses the peak because a tile reads from the second-level cache. At 7² the gradient itself also
+//! costs time: the per-image gradients of 16 images are 151 MB, read and written once.
+//!
+//! # The time at the sizes of the paper's VAE
+//!
+//! With 3 to 12 channels the loops are very short. Half of the time is spent on finding the taps of a row and on packing the weights. A
+//! gradient of 9 positions, summed over the lanes, spends a third of its time on the sum over the lanes.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -21,7 +25,7 @@ use std::time::Instant;
 
 type F32 = Lanes<f32, 16>;
 
-/// A convolution of the bench: channels in and out, height = width, kernel, stride, padding.
+/// A convolution of the benchmark: input and output channels, height = width, kernel, stride, padding.
 #[derive(Clone, Copy)]
 struct Size {
     name: &'static str,
@@ -99,7 +103,7 @@ impl Arrays {
     }
 }
 
-/// Multiply-adds in registers and nothing else: twelve independent chains hide their latency.
+/// Multiply-adds in registers only. Twelve independent chains hide their latency.
 struct Peak(usize);
 
 const CHAINS: usize = 12;
@@ -123,7 +127,7 @@ impl<T: Real> Kernel<T> for Peak {
 const PEAK_ROUNDS: usize = 200_000;
 const PEAK_FLOPS: f64 = 2.0 * F32::LANES as f64 * (CHAINS * PEAK_ROUNDS) as f64;
 
-/// The best rates of the peak and of a loop, run alternately: FLOP/s.
+/// The best rates of the peak and of a loop, run alternately, in FLOP/s.
 fn rates(arrays: &mut Arrays, which: usize) -> (f64, f64) {
     let repeat = (2e8 / arrays.flops).ceil() as usize;
     let (mut peak, mut rate) = (0f64, 0f64);
@@ -172,7 +176,7 @@ fn loops(bencher: Bencher, &Loop(size, which): &Loop) {
 }
 
 fn main() {
-    // Cargo passes `--bench`; under `cargo test --benches` each bench runs once, without the table.
+    // Cargo passes `--bench`. Under `cargo test --benches` each benchmark runs once, without the table.
     if std::env::args().any(|a| a == "--bench") {
         table();
     }

@@ -1,10 +1,12 @@
-//! The time of a quality score: a distorted 512×384 image, from the BMP file's bytes to its UNIQUE and gradient scores against a prepared
-//! reference. `cargo bench --bench iqa -- metrics REF DIST` times the field's metrics instead; `benches/against_iqa_torch.sh` sets them
-//! beside PyTorch's.
+//! Measures the time of an image-quality score: from the bytes of a BMP file of 512×384 pixels to its UNIQUE and gradient scores.
 //!
-//! Where it goes, on one thread with AVX-512 (two 256-bit halves, peak 56 GFLOP/s in f64) of a machine shared with others, in ms:
+//! The reference is prepared beforehand. `cargo bench --bench iqa -- metrics REF DIST` measures the field's metrics instead, and
+//! `benches/against_iqa_torch.sh` compares them with PyTorch.
 //!
-//! | step | time | what bounds it |
+//! The table has the milliseconds of each step, on one thread of a machine that other programs also used. The machine has AVX-512 (two
+//! 256-bit halves, peak 56 GFLOP/s in f64).
+//!
+//! | step | time | limiting factor |
 //! |---|---|---|
 //! | decode BMP | 0.4 | |
 //! | halve, colour and blocks | 0.5 | integers, exact |
@@ -15,9 +17,9 @@
 //! | logit | 2.9 | per 8 values: three divisions, a root, two series |
 //! | rank 307,200 activations | 3.5–4.5 | mispredictions, scattered stores |
 //! | rank 614,400 logits | 8–9 | the same |
-//! | in all | 23–28 | |
+//! | total | 23–28 | |
 //!
-//! Half of the time is spent on ranks. `benches/against_numpy.sh` sets the whole against a numpy program in one run.
+//! The ranks take half of the time. `benches/against_numpy.sh` compares the total with a numpy program in one run.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -35,9 +37,10 @@ use gradspace::iqa::metrics::METRICS;
 use gradspace::iqa::{Method, Models, Scorer, Scratch, features::features, gradient::gradient};
 use gradspace::lanes::{Lanes, Real};
 use gradspace::models::SparseAutoencoder;
+use gradspace::models::sparse_autoencoder::W1;
 use gradspace::stats::random::Stream;
 use gradspace::stats::rank::{RankScratch, Ranks};
-use ndarray::{Array1, Array2};
+use ndarray::ArrayD;
 use rayon::prelude::*;
 
 fn main() {
@@ -50,8 +53,8 @@ fn main() {
     divan::main();
 }
 
-/// The time of every metric for two image files: key, milliseconds of the processor, score. After two runs that do not count, the mean
-/// over a quarter of a second.
+/// Prints the key, the processor time in milliseconds and the score of every metric for two image files. The time is the mean over a
+/// quarter of a second, after two runs that do not count.
 fn metrics(reference: &str, distorted: &str) {
     let [reference, distorted] = [reference, distorted].map(|path| decode(&std::fs::read(path).unwrap()).unwrap());
     for metric in METRICS {
@@ -68,7 +71,7 @@ fn metrics(reference: &str, distorted: &str) {
     }
 }
 
-/// Milliseconds that this thread has run, which other programs do not add to; where the system does not tell, those that have passed.
+/// The processor time of this thread in milliseconds, without other programs; the elapsed time if the system does not report it.
 fn processor_time() -> f64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
@@ -76,7 +79,7 @@ fn processor_time() -> f64 {
     nanoseconds.map_or_else(|| 1e3 * START.elapsed().as_secs_f64(), |nanoseconds| 1e-6 * nanoseconds)
 }
 
-/// A scene of smooth shading, edges and noise: the time does not depend on what is seen.
+/// A scene of smooth shading, edges and noise. The time does not depend on the content of the image.
 fn image(seed: u64) -> Rgb8 {
     let mut stream = Stream::new(seed, "bench image", 0);
     Rgb8::from_fn(512, 384, |x, y| {
@@ -100,16 +103,13 @@ fn bmp(image: &Rgb8) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Weights of the size and sparsity of trained ones.
+/// Random weights with the size and sparsity of trained weights.
 fn autoencoder() -> SparseAutoencoder {
     let mut stream = Stream::new(0, "bench weights", 0);
-    let mut matrix = |rows, columns| Array2::from_shape_simple_fn((rows, columns), || 0.15 * stream.normal());
-    SparseAutoencoder {
-        w1: matrix(400, 192),
-        b1: Array1::from_elem(400, -3.5),
-        w2: matrix(192, 400),
-        b2: Array1::zeros(192),
-    }
+    let mut matrix = |rows, columns| ArrayD::from_shape_simple_fn(vec![rows, columns], || 0.15 * stream.normal());
+    let (w1, w2) = (matrix(400, 192), matrix(192, 400));
+    let [b1, b2] = [(400, -3.5), (192, 0.0)].map(|(count, bias)| ArrayD::from_elem(vec![count], bias));
+    SparseAutoencoder::new(w1, b1, w2, b2)
 }
 
 #[divan::bench(name = "distorted image, BMP to UNIQUE and gradient score")]
@@ -122,7 +122,7 @@ fn score(bencher: Bencher) {
     bencher.bench_local(|| reference.score(&decode(black_box(&bmp)).unwrap(), &mut scratch).unwrap());
 }
 
-/// Sixty-four distorted images on one thread and on two: what a second thread gains.
+/// Scores 64 distorted images on one thread and on two, to measure the gain of a second thread.
 #[divan::bench(name = "64 distorted images, threads", args = [1, 2], sample_count = 12)]
 fn sixty_four(bencher: Bencher, threads: usize) {
     let models = Models { autoencoder: autoencoder(), ms_unique: vec![] };
@@ -169,7 +169,7 @@ fn whitening(bencher: Bencher) {
     bencher.bench_local(|| zca.update(black_box(&patches), &mut scratch));
 }
 
-/// Whitened patches, their number.
+/// The whitened patches and their number.
 fn white() -> (PatchMatrix, usize) {
     let patches = Patches::blocks(&halve(&image(2)));
     let mut white = PatchMatrix::new();
@@ -188,7 +188,7 @@ fn whiten(bencher: Bencher) {
 fn project(bencher: Bencher) {
     let (white, _) = white();
     let model = autoencoder();
-    let weights: Vec<f64> = model.w1.iter().copied().collect();
+    let weights: Vec<f64> = model.parameters[W1].iter().copied().collect();
     let groups = white.len() / 192;
     let mut out = vec![Lanes::<f64, 8>::zero(); 400 * groups];
     let convolution = Convolution::new([192, 1, groups], [400, 192, 1, 1], 1, 0);
@@ -218,7 +218,7 @@ fn ranked(bencher: Bencher, kind: Features) {
     let model = autoencoder();
     let scale = if kind == Features::Sigmoid { 1.0 } else { 0.01 };
     let bias = if kind == Features::Sigmoid { -3.5 } else { 0.0 };
-    let weights: Vec<f64> = model.w1.iter().map(|w| w * scale).collect();
+    let weights: Vec<f64> = model.parameters[W1].iter().map(|w| w * scale).collect();
     let groups = white.len() / 192;
     let mut out = vec![Lanes::<f64, 8>::zero(); 400 * groups];
     Convolution::new([192, 1, groups], [400, 192, 1, 1], 1, 0).forward(&weights, &[bias; 400], &white, &mut out);

@@ -1,23 +1,23 @@
-//! Images per second through the paper's variational autoencoder: features (∂KL/∂ the last encoder layer and ∂BCE/∂ the last decoder
-//! layer, per image), and training (Adam, batches of 128).
+//! Measures the images per second of the paper's variational autoencoder, for its per-image features and for its training.
 //!
-//! `cargo bench --bench vae` prints divan's statistics. `cargo bench --bench vae -- rates THREADS` prints the best rates of a few seconds;
-//! `benches/against_torch.sh` sets them beside PyTorch's in one run. `cargo bench --bench vae -- memory IMAGES` takes the features of so
-//! many images, streamed, and prints the most memory that the process ever held.
+//! The features are ∂KL/∂ the last encoder layer and ∂BCE/∂ the last decoder layer. The training uses Adam with batches of 128.
 //!
-//! Where the time goes: two thirds are the convolutions, whose three to twelve channels fill a register tile in part only; the
-//! rest is putting images into lanes, taking rows out of them, and placing 12,727 parameters on a tape for every sixteen images.
+//! `cargo bench --bench vae` prints divan's statistics. `cargo bench --bench vae -- rates THREADS` prints the best rates of a few
+//! seconds, and `benches/against_torch.sh` compares them with PyTorch in one run. `cargo bench --bench vae -- memory IMAGES` streams the
+//! features of the given number of images and prints the peak memory of the process.
+//!
+//! The convolutions take two thirds of the time, because three to twelve channels fill a register tile only partly. The rest is spent on
+//! the conversion of images to lanes and of lanes to rows, and on placing 12,727 parameters on a tape for every sixteen images.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use gradspace::gradients::{Extraction, Feature, TrainedVae};
 use gradspace::imaging::Rgb8;
 use gradspace::lanes::Lanes;
+use gradspace::learn::{Data, Images, VaeSettings, VaeTraining};
 use gradspace::models::Vae;
 use gradspace::models::vae::Architecture;
 use gradspace::nn::Parameters;
-use gradspace::ood::autoencoder::Settings;
-use gradspace::ood::{Data, Images, Training};
 use gradspace::stats::random::Stream;
 use std::hint::black_box;
 use std::time::Instant;
@@ -36,7 +36,7 @@ impl Bench {
     fn new(threads: usize) -> Bench {
         let vae = Vae::new(Architecture::default()).expect("the paper's");
         let mut stream = Stream::new(0, "bench", 0);
-        let parameters = vae.parameters(&mut || stream.uniform());
+        let parameters = vae.parameters(stream.rng());
         let features = ["kl/down.3.weight", "bce/up.3.weight"].map(|f| f.parse().expect("a feature")).into();
         let mut images = Images::new(28, 28);
         (0..IMAGES).for_each(|_| images.push(&Rgb8::from_fn(28, 28, |_, _| [stream.index(256) as u8; 3])));
@@ -44,7 +44,7 @@ impl Bench {
         Bench { vae, parameters, features, images, pool }
     }
 
-    /// The features of so many images; the bench's own come again and again. `done` is told how many rows came.
+    /// Extracts the features of the given number of images, which repeat those of the benchmark. `done` receives the number of new rows.
     fn extract(&self, images: usize, mut done: impl FnMut(usize) + Send) {
         let model = TrainedVae { vae: &self.vae, parameters: &self.parameters, sparsity: None };
         let extraction = Extraction::<Lanes<f32, 16>, _>::new(&model, &self.features).expect("layers of the model");
@@ -62,14 +62,14 @@ impl Bench {
         self.pool.install(run).expect("the consumer has no errors");
     }
 
-    /// A training that every call of [`Bench::epoch`] takes further, and never validates.
-    fn training(&self) -> Training<'_> {
-        let settings = Settings { epochs: usize::MAX, validate_every: usize::MAX, ..Settings::default() };
+    /// A training without validation. Each call of [`Bench::epoch`] continues it.
+    fn training(&self) -> VaeTraining<'_> {
+        let settings = VaeSettings { epochs: usize::MAX, validate_every: usize::MAX, ..VaeSettings::default() };
         let data = Data { training: &self.images, validation: &self.images };
-        Training::new(&self.vae, data, settings, 0).expect("the paper's settings")
+        VaeTraining::new(&self.vae, data, settings, 0).expect("the paper's settings")
     }
 
-    fn epoch(&self, training: &mut Training) {
+    fn epoch(&self, training: &mut VaeTraining) {
         self.pool.install(|| training.epoch()).expect("finite losses");
     }
 }
@@ -87,7 +87,7 @@ fn training(bencher: Bencher, threads: usize) {
     bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| bench.epoch(&mut training));
 }
 
-/// The best rate of two seconds, in images per second.
+/// The best rate within two seconds, in images per second.
 fn rate(mut work: impl FnMut()) -> f64 {
     let (start, mut best) = (Instant::now(), f64::INFINITY);
     while start.elapsed().as_secs_f64() < 2.0 {
@@ -121,7 +121,7 @@ fn main() {
     divan::main();
 }
 
-/// The most memory that the process held at once, in KiB, as Linux counts it.
+/// The peak memory of the process in KiB, as Linux reports it.
 fn most_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a line for the peak");

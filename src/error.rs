@@ -1,38 +1,39 @@
-//! What can go wrong outside the engine, and what the reader can do about it.
+//! Errors: the failures outside the engine, each with a remedy for the user.
 //!
-//! The library has one error type because the program has one way to end: a sentence that names the file, row or key, says
-//! what is wrong with it and what to do, and an exit code that a script can act on. A wrong shape *inside* the engine is not
-//! an error but the programmer's mistake, and panics in the op's builder with both shapes.
+//! The library has one error type. Its text is a sentence that names the file, row or key, the problem and the remedy,
+//! and its exit code is for scripts. A wrong shape *inside* the engine is a programming error. The method of the
+//! operation then panics with both shapes.
 
 use std::path::{Path, PathBuf};
 
 /// The crate's result type.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Everything that input can do wrong.
+/// All failures that input can cause.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The command line or an experiment file asks for something that does not exist or cannot be. Exit code 2.
+    /// The command line or an experiment file requests something that does not exist or is impossible. Exit code 2.
     #[error("{0}")]
     Usage(String),
-    /// A file or folder is missing, damaged, or not what it should be. Exit code 3.
+    /// A file or folder is missing, damaged, or otherwise invalid. Exit code 3.
     #[error("{}: {problem}", path.display())]
     Data {
-        /// The file or folder that is at fault.
+        /// The file or folder.
         path: PathBuf,
-        /// What is wrong, with the row or key, and what to do.
+        /// The problem, with the row or key, and the remedy.
         problem: String,
     },
     /// A value that the method does not define (a constant image, a logit of 0 or 1). Exit code 3.
     #[error("{0}")]
     Undefined(String),
-    /// A result could not be written; nothing half-written is left. Exit code 3.
+    /// A result could not be written; no incomplete file remains. Exit code 3.
     #[error("{}: cannot be written: {source}", path.display())]
     Write {
         /// The file that was to be written.
         path: PathBuf,
-        /// The operating system's reason.
-        source: std::io::Error,
+        /// The reason given by the operating system. It is part of the text, so [`std::error::Error::source`] is `None`,
+        /// and a reason is printed once; a raw name of the field tells `thiserror` so.
+        r#source: std::io::Error,
     },
 }
 
@@ -42,7 +43,7 @@ impl Error {
         Error::Data { path: path.as_ref().to_path_buf(), problem: problem.to_string() }
     }
 
-    /// The process's exit code: 2 for usage and experiment files, 3 for data.
+    /// The exit code of the process: 2 for usage and experiment files, 3 for data.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage(_) => 2,

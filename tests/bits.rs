@@ -1,5 +1,6 @@
-//! The same bits: a reduced version of every experiment under every number of threads and instruction set, and of one that is
-//! killed at twenty moments.
+//! Tests that results have the same bits for every number of threads, on every instruction set, and after a killed run.
+//!
+//! Every experiment runs in a reduced version. One of them is killed at twenty moments and continued.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use gradspace::imaging::scenes::scene;
 use gradspace::lanes::Simd;
 use tempfile::TempDir;
 
-/// What makes a classification small.
+/// Overrides that make a classification small.
 const SIGNS: [&str; 11] = [
     "seeds=[1, 2]",
     "stand_in.tracks=5",
@@ -26,7 +27,7 @@ const SIGNS: [&str; 11] = [
     "classifier.epochs=1",
 ];
 
-/// What makes scenes few and small.
+/// Overrides that make the scenes few and small.
 const SCENES: [&str; 6] = [
     "stand_in.scenes=1",
     "stand_in.width=64",
@@ -36,7 +37,7 @@ const SCENES: [&str; 6] = [
     "statistics.bootstrap=10",
 ];
 
-/// What makes each experiment small. One that is not here fails the test.
+/// Overrides that make each experiment small. An experiment that is missing here fails the test.
 fn reduced(name: &str) -> Vec<&'static str> {
     let with = |common: &[&'static str], more: &[&'static str]| [common, more].concat();
     match name {
@@ -90,7 +91,7 @@ fn experiments() -> Vec<(String, PathBuf)> {
     files.into_iter().map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), file)).collect()
 }
 
-/// A folder with data for the one experiment that has no stand-in.
+/// A folder with data for the one experiment without a synthetic fallback.
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     std::fs::create_dir_all(folder.path().join("data/own")).unwrap();
@@ -123,7 +124,7 @@ fn finish(child: Child, what: &str) {
     assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The results below a folder, but the record of the run and the cache.
+/// The results below a folder, except the record of the run and the cache.
 fn results(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     for experiment in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
@@ -145,7 +146,7 @@ fn same(expected: &BTreeMap<String, Vec<u8>>, found: &BTreeMap<String, Vec<u8>>,
     }
 }
 
-/// Experiments `first`, `first` + 2, …: two tests side by side.
+/// Checks the experiments `first`, `first` + 2, …, so that two tests can share the work in parallel.
 fn everywhere(first: usize) {
     let folder = folder();
     for (name, file) in experiments().into_iter().skip(first).step_by(2) {
@@ -173,8 +174,8 @@ fn threads_and_instruction_sets_change_no_byte_of_the_other_half() {
     everywhere(1);
 }
 
-/// Killed at twenty moments of a run, from its beginning to its end, the same command goes on and ends with the bytes of a run
-/// that nobody disturbed.
+/// A run is killed at twenty moments, from its beginning to its end. The same command continues it, and the results have the same bytes
+/// as those of an undisturbed run.
 #[test]
 fn killed_at_twenty_moments_the_same_command_ends_with_the_same_bytes() {
     let folder = folder();
@@ -186,7 +187,7 @@ fn killed_at_twenty_moments_the_same_command_ends_with_the_same_bytes() {
     let expected = results(&folder.path().join("whole"));
     let killed = folder.path().join("killed");
     let (mut kills, mut ends) = (0, 0);
-    // What a run has done stays, so that later ones are at later moments of the work; one that comes to its end begins anew.
+    // The work of a killed run is kept, so each run starts at a later point. After a completed run, the next one starts from the beginning.
     while kills < 20 {
         let mut child = start(folder.path(), &file, &set, "killed", &[]);
         let moment = whole * (1 + kills * 7 % 20) / 40 + Duration::from_millis(20);

@@ -1,5 +1,4 @@
-//! The stage cache through the command line: what a plan says, what is computed again and why, and what happens where results cannot
-//! be written.
+//! Tests the stage cache through the command line: the plan, what is computed again and why, and results that cannot be written.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -7,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// The quick experiment, smaller still.
+/// A smaller version of the quick experiment.
 fn experiment(folder: &Path) -> PathBuf {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/quick.toml");
     let text = std::fs::read_to_string(file).unwrap();
@@ -53,7 +52,7 @@ fn a_plan_says_what_a_run_then_does() {
     let both = |n: u64, m: u64| [("training".to_owned(), n), ("scoring".to_owned(), m)];
     let before = plan(&[]);
     assert!(
-        before.contains("training     1 of 1 to compute, time not known\n             not computed yet"),
+        before.contains("training     1 of 1 to compute, duration unknown\n#              not computed yet"),
         "{before}"
     );
     assert!(before.contains("scoring      2 of 2 to compute") && before.contains("per_image = 100"), "{before}");
@@ -71,18 +70,18 @@ fn a_plan_says_what_a_run_then_does() {
     assert!(notes.contains("scoring: 2 of 2 from the cache"), "{notes}");
     assert_eq!((computed(folder), table(folder) == first), (both(0, 0).to_vec(), true));
 
-    // A comment is not a setting.
+    // A change of a comment does not invalidate the cache.
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, format!("# another comment\n{text}")).unwrap();
     assert!(plan(&[]).contains("2 of 2 in the cache"));
-    // A setting is, and what builds on it is computed again.
+    // A change of a setting does, and the stages that depend on it are computed again.
     let changed = plan(&["--set", "training.autoencoder.iterations=2"]);
     assert!(
         changed.contains("training     1 of 1 to compute") && changed.contains("`autoencoder.iterations` 3 → 2"),
         "{changed}"
     );
-    assert!(changed.contains("scoring      2 of 2 to compute") && changed.contains("`judges.weights`"), "{changed}");
-    // A third scene is one item more.
+    assert!(changed.contains("scoring      2 of 2 to compute") && changed.contains("`measures.weights`"), "{changed}");
+    // A third scene adds one item.
     let more = plan(&["--set", "stand_in.scenes=3"]);
     assert!(more.contains("scoring      1 of 3 to compute") && more.contains("training     1 of 1 in"), "{more}");
     let forced = plan(&["--force", "training"]);
@@ -115,12 +114,12 @@ fn damaged_and_outdated_entries_are_made_again() {
         let bytes = std::fs::read(&entry).unwrap();
         std::fs::write(&entry, &bytes[..bytes.len() - 3]).unwrap();
     }
-    assert!(succeed(folder, &["plan", "small.toml"]).0.contains("the entry is damaged"));
+    assert!(succeed(folder, &["plan", "small.toml"]).0.contains("the cache entry is damaged"));
     succeed(folder, &["small.toml", "--quiet"]);
     assert!(table(folder) == first);
     std::fs::write(cache.join("layout"), "gradspace stage cache 0\n").unwrap();
     let (_, notes) = succeed(folder, &["small.toml"]);
-    assert!(notes.contains("a cache of another layout; it is made anew"), "{notes}");
+    assert!(notes.contains("the cache has another layout and is emptied"), "{notes}");
     assert!(table(folder) == first && entries().len() == 3);
 }
 
@@ -129,7 +128,7 @@ fn the_second_run_in_a_folder_says_who_holds_it() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     experiment(folder);
-    // Long enough to be met at work.
+    // The first run takes long enough that the second one starts before it ends.
     let long =
         ["small.toml", "--quiet", "--set", "training.autoencoder.iterations=100000", "--set", "training.images=200"];
     let mut first = Command::new(env!("CARGO_BIN_EXE_gradspace"))
@@ -146,7 +145,7 @@ fn the_second_run_in_a_folder_says_who_holds_it() {
     let second = run(folder, &["small.toml"]);
     let message = String::from_utf8_lossy(&second.stderr).into_owned();
     let holder = format!("process {}", first.id());
-    // Elsewhere there is nothing to wait for.
+    // A run in another folder is not affected.
     let elsewhere = run(folder, &["small.toml", "--out", "elsewhere"]);
     first.kill().unwrap();
     first.wait().unwrap();
@@ -167,7 +166,7 @@ fn where_nothing_can_be_written_the_earlier_results_stay_whole() {
         paths.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect::<std::collections::BTreeMap<_, _>>()
     };
     let before = read();
-    // No file may grow beyond 32 kB, as on a disk that is nearly full: small results could be written, the larger ones cannot.
+    // Files are limited to 32 kB, as on a disk that is nearly full. Small results could be written, larger ones cannot.
     let program = env!("CARGO_BIN_EXE_gradspace");
     let limited = format!("trap '' XFSZ; ulimit -f 32; exec {program} small.toml --quiet --set title=Changed");
     let output = Command::new("bash").args(["-c", &limited]).current_dir(folder).output().unwrap();
@@ -175,7 +174,7 @@ fn where_nothing_can_be_written_the_earlier_results_stay_whole() {
     assert!(output.status.code() == Some(3) && message.contains("cannot be written"), "{message}");
     assert!(read() == before, "a result was touched");
 
-    // A folder that cannot be made is known before anything is computed.
+    // A folder that cannot be created is reported before anything is computed.
     std::fs::write(folder.join("taken"), "").unwrap();
     let output = run(folder, &["small.toml", "--out", "taken"]);
     let message = String::from_utf8_lossy(&output.stderr).into_owned();

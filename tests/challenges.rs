@@ -1,4 +1,4 @@
-//! The challenge simulators against the tiles of CURE-TSR's official figures.
+//! Compares the challenge simulators with the images in CURE-TSR's official figures.
 
 mod common;
 
@@ -8,8 +8,8 @@ use gradspace::imaging::decode::read_image;
 use gradspace::imaging::resize_bilinear::resize;
 use gradspace::stats::random::Stream;
 
-/// What a glance sees of a picture: the means of R, G and B, the brightness's contrast and sharpness (both doubled, since
-/// they are small numbers), and the colourfulness.
+/// Coarse features of an image: the means of R, G and B, the contrast and the sharpness of the brightness, and the colourfulness.
+/// Contrast and sharpness are doubled, because they are small numbers.
 fn glance(image: &Rgb8) -> [f64; 6] {
     let n = (image.width * image.height) as f64;
     let pixels = || image.samples.chunks_exact(3).map(|p| [0, 1, 2].map(|c| f64::from(p[c])));
@@ -26,8 +26,8 @@ fn distance(a: [f64; 6], b: [f64; 6]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
 }
 
-/// The distance to the tile, of the clean picture and of each level (a mean over eight streams): some level has come much
-/// nearer.
+/// The test computes the distance of the clean image and of each level to the official image. The distance of a level is the mean over
+/// eight random streams. At least one level must be much nearer than the clean image.
 #[test]
 fn a_level_of_each_type_has_the_look_of_the_official_tile() {
     let Some(tiles) = common::shared("data/cure_tsr_figures/tiles") else { return };
@@ -45,13 +45,17 @@ fn a_level_of_each_type_has_the_look_of_the_official_tile() {
                 (0..8).map(|item| distance(glance(&apply(item)), official)).sum::<f64>() / 8.0
             });
             println!("{sequence} {:14} {unchallenged:5.1} {ours:5.1?}", challenge.name());
-            // Where blocks are lost is chance, and the tiles' noise was smoothed by enlarging.
+            // The places of lost blocks are random, and the enlargement of the official images smoothed their noise.
             if [Challenge::CodecError, Challenge::Noise].contains(&challenge) {
                 continue;
             }
             let nearest = ours.into_iter().fold(f64::INFINITY, f64::min);
             assert!(nearest < 0.65 * unchallenged, "{} of sequence {sequence}", challenge.name());
-            assert!(nearest < ours[0] && nearest < ours[1], "{}: the tile is no faint one", challenge.name());
+            assert!(
+                nearest < ours[0] && nearest < ours[1],
+                "{}: the official image is not at a mild level",
+                challenge.name()
+            );
         }
     }
 }

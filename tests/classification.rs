@@ -1,5 +1,6 @@
-//! Classifications through the command line: everything that is written, the features of a folder of images, and bad input.
+//! Tests classifications through the command line: the result files, the features of a folder of images, and bad input.
 
+use approx::assert_abs_diff_eq;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 
 mod common;
 
-/// An experiment of the project, made small: two types, two levels, few signs and epochs.
+/// A small version of an experiment of the project: two types of challenge, two levels, few signs and epochs.
 fn reduced(name: &str, more: &[&str]) -> Vec<String> {
     let mut arguments =
         vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments").join(name).display().to_string()];
@@ -59,7 +60,7 @@ fn refused(folder: &Path, arguments: &[String], more: &[&str]) -> (i32, String) 
     (output.status.code().unwrap_or(-1), message)
 }
 
-/// The files of a results folder by name, but the record of the run.
+/// The files of a results folder by name, except the record of the run.
 fn results(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let named = entries
@@ -85,6 +86,7 @@ fn a_classification_writes_everything() {
         "table.md",
         "table.tex",
         "manifest.json",
+        "pictures.json",
         "seeds.csv",
         "loss.csv",
         "weights.safetensors",
@@ -155,7 +157,7 @@ fn photographs(folder: &Path, tracks: usize, picture: impl Fn(usize, usize) -> R
 }
 
 fn sign(class: usize, number: usize) -> Rgb8 {
-    // Crops of different sizes.
+    // The images have different sizes.
     Track::new(5, class, number as u64).frame(0, 24 + number % 9)
 }
 
@@ -168,7 +170,8 @@ fn photographs_are_never_called_cure_tsr_and_their_pictures_stay_apart() {
     assert!(table.contains("GTSRB (not CURE-TSR)") && !table.contains("stand-in"), "{table}");
     let results = results(&folder.path().join("results/gtsrb"));
     assert!(!results.contains_key("challenges.png") && !results.contains_key("reconstructions.png"));
-    assert!(folder.path().join("results/gtsrb/photographs/challenges.png").exists());
+    let photographs = folder.path().join("results/gtsrb/photographs");
+    assert!(photographs.join("challenges.png").exists() && photographs.join("pictures.json").exists());
     let manifest = String::from_utf8(results["manifest.json"].clone()).unwrap();
     assert!(manifest.contains("\"images\": \"") && !manifest.contains("photographs/"), "{manifest}");
 }
@@ -206,7 +209,7 @@ fn an_ablation_changes_one_thing() {
     }
     assert_ne!(value("shown · haze · VAE-A"), "");
     assert!(written.contains_key("ablation-4.svg"));
-    // Three trainings of two seeds, three epochs each.
+    // Three training settings with two seeds, three epochs each.
     assert_eq!(String::from_utf8(written["loss.csv"].clone()).unwrap().lines().count(), 1 + 3 * 2 * 3);
 }
 
@@ -224,7 +227,7 @@ fn features_of_a_folder_are_a_table_that_does_not_depend_on_the_chunks() {
     };
     let output = take(&["--statistics", "f.csv", "--threads", "2"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "20 images, 164 numbers each: f.npy\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "f.npy: 20 rows (images) of 164 numbers\n");
     let table = std::fs::read(folder.path().join("f.npy")).unwrap();
     assert_eq!(table.len(), 128 + 20 * 164 * 4);
     let number = |row: usize, column: usize| {
@@ -235,7 +238,7 @@ fn features_of_a_folder_are_a_table_that_does_not_depend_on_the_chunks() {
     let line: Vec<&str> = statistics.lines().nth(1 + 20 + 3).unwrap().split(',').collect();
     let mean = (0..20).map(|row| f64::from(number(row, 23))).sum::<f64>() / 20.0;
     assert_eq!(line[..3], ["23", "bce/up.3.weight", "3"]);
-    assert!((line[3].parse::<f64>().unwrap() - mean).abs() < 1e-9 * (1.0 + mean.abs()), "{line:?} and {mean}");
+    assert_abs_diff_eq!(line[3].parse::<f64>().unwrap(), mean, epsilon = 1e-9 * (1.0 + mean.abs()));
 
     let weights = ["features", "images", "--out", "g.npy", "--feature", "mu", "--weights"].map(str::to_owned);
     for (file, part) in [("nothing", "nothing"), ("f.npy", "f.npy")] {
@@ -262,9 +265,9 @@ fn bad_input_is_one_clear_error() {
         ("method=[{ name = \"A\", features = [\"z\"] }]", 2, vec!["no value `z`"]),
         ("training.rate=0.0", 2, vec!["`rate`"]),
         ("training.bta=1.0", 2, vec!["unknown key `bta`", "did you mean `beta`?"]),
-        ("training.batch=1000", 2, vec!["84 are for training", "fewer than a batch of 1000", "`training.batch`"]),
+        ("training.batch=1000", 2, vec!["84 training images", "fewer than a batch of 1000", "`training.batch`"]),
         ("classifier.batch=85", 2, vec!["fewer than a batch of 85", "`classifier.batch`"]),
-        ("training.rate=1e30", 3, vec!["ran off in step", "of epoch 1", "is no longer finite", "lower `rate`"]),
+        ("training.rate=1e30", 3, vec!["diverged in step", "of epoch 1", "is no longer finite", "lower `rate`"]),
         (
             "ablation=[{ name = \"a\", methods = [\"VAE-B\"], variants = [{ name = \"b\" }] }]",
             2,
@@ -274,7 +277,7 @@ fn bad_input_is_one_clear_error() {
         (
             "claim=[{ says = \"S\", place = \"P\", subset = \"nois\", tests = [\"VAE-A.accuracy > VAE-R.accuracy\"] }]",
             2,
-            vec!["no part of the data `nois`", "did you mean `noise`?"],
+            vec!["no subset `nois`", "did you mean `noise`?"],
         ),
         (
             "claim=[{ says = \"S\", place = \"P\", tests = [\"VAE-A.accuracy > VAE-X.accuracy\"] }]",
@@ -297,8 +300,8 @@ fn bad_photographs_are_named() {
     let data = photographs(folder.path(), 10, one_pixel);
     let (code, message) =
         refused(folder.path(), &reduced("gtsrb.toml", &[]), &["--quiet", "--data", data.to_str().unwrap()]);
-    assert!(code == 3 && message.contains("shows no sign") && message.contains(".png"), "{code}: {message}");
-    // Not square, or all grey: signs like any other.
+    assert!(code == 3 && message.contains("too small to show a sign") && message.contains(".png"), "{code}: {message}");
+    // Images that are not square or all grey are accepted.
     let folder = TempDir::new().unwrap();
     let data = photographs(folder.path(), 10, |class, n| {
         let image = sign(class, n);
@@ -315,12 +318,12 @@ fn bad_photographs_are_named() {
     assert!(code == 3 && message.contains("2_3_1.png"), "{code}: {message}");
     std::fs::remove_file(&file).unwrap();
     let (code, message) = refused(folder.path(), &arguments, &["--quiet", "--data", data.to_str().unwrap()]);
-    assert!(code == 3 && message.contains("2_3_1.png") && message.contains("not there"), "{code}: {message}");
+    assert!(code == 3 && message.contains("2_3_1.png") && message.contains("missing"), "{code}: {message}");
     let (code, message) = refused(folder.path(), &arguments, &["--quiet", "--data", "elsewhere"]);
     assert!(code == 3 && message.contains("manifest.csv"), "{code}: {message}");
 }
 
-/// The photographs themselves, in the reduced form.
+/// The experiment on the real photographs, in its small version.
 #[test]
 fn the_real_photographs_can_be_classified() {
     let Some(data) = common::shared("data/gtsrb_mini") else { return };

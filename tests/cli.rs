@@ -1,5 +1,6 @@
-//! The whole program through its command line: the quick experiment end to end, and what happens to bad input.
+//! Tests the whole program through its command line: the quick experiment, the real data, and bad input.
 
+use approx::abs_diff_eq;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -15,7 +16,7 @@ fn experiment(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments").join(name).display().to_string()
 }
 
-/// Runs the program in an otherwise empty folder, so that no data lies where an experiment file would look for them.
+/// Runs the program in `folder`, so that it finds no data of the project.
 fn gradspace(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gradspace")).args(arguments).current_dir(folder).output().unwrap()
 }
@@ -48,10 +49,12 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn the_quick_experiment_writes_everything_and_says_stand_in() {
     let folder = TempDir::new().unwrap();
     let table = succeed(folder.path(), &[&experiment("quick.toml")]);
-    assert!(table.contains("stand-in") && table.contains("gradient"), "{table}");
+    assert!(table.contains("stand-in") && table.contains("Gradient"), "{table}");
     let written = files(&folder.path().join("results/quick-stand-in"));
     let names: Vec<&str> = written.keys().map(|p| p.to_str().unwrap()).collect();
-    for name in ["scores.csv", "table.csv", "table.json", "table.md", "table.tex", "manifest.json", "run.json"] {
+    for name in
+        ["scores.csv", "table.csv", "table.json", "table.md", "table.tex", "pictures.json", "manifest.json", "run.json"]
+    {
         assert!(names.contains(&name), "{name} is not among {names:?}");
     }
     assert!(names.iter().any(|n| n.ends_with(".svg")) && names.iter().any(|n| n.ends_with(".png")), "{names:?}");
@@ -62,7 +65,7 @@ fn the_quick_experiment_writes_everything_and_says_stand_in() {
     assert!(
         text("manifest.json").contains("stand-in") && !text("manifest.json").contains(folder.path().to_str().unwrap())
     );
-    // A stand-in has no viewers, and nothing published stands beside its numbers.
+    // Synthetic images have no opinion scores, so the table has no SROCC with them.
     assert!(text("table.csv").contains("severity_srocc") && !text("table.csv").contains(",srocc,"));
 }
 
@@ -96,10 +99,14 @@ fn bad_input_is_named_ends_with_its_code_and_leaves_nothing() {
         (&["--simd", "mmx", quick], 2, &["--simd"]),
         (&["gone.toml"], 2, &["gone.toml", "cannot be read"]),
         (&["unknown-key.toml"], 2, &["unknown-key.toml:3:1", "unknown key `sede`", "^^^^", "did you mean `seed`?"]),
-        (&["wrong-type.toml"], 2, &["wrong-type.toml:2:9", "title = 3", "expected a string"]),
+        (&["wrong-type.toml"], 2, &["wrong-type.toml:2:9", "title = 3", "`title` must be a text in quotes, not 3"]),
         (&[quick, "--set", "iqa.methods=[\"gradeint\"]"], 2, &["--set iqa.methods", "did you mean `gradient`?"]),
         (&[quick, "--set", "stand_in.scene=3"], 2, &["--set stand_in.scene", "did you mean `scenes`?"]),
-        (&[quick, "--set", "seed=one"], 2, &["--set seed", "expected u64"]),
+        (
+            &[quick, "--set", "seed=one"],
+            2,
+            &["--set seed", "`seed` must be a whole number of at least 0, not the text"],
+        ),
         (&[quick, "--data", "gone"], 3, &["gone"]),
         (&[quick, "--data", "empty"], 3, &["empty"]),
         (&[quick, "--data", "a.png"], 3, &["a.png"]),
@@ -108,9 +115,13 @@ fn bad_input_is_named_ends_with_its_code_and_leaves_nothing() {
         (&[full, "--set", "iqa.weights=damaged.safetensors"], 3, &["damaged.safetensors"]),
         (&[full, "--set", "competitors.scores=gone.csv"], 3, &["gone.csv"]),
         (&["own.toml"], 3, &["data/own/scores.csv", "cannot be read"]),
-        (&["own.toml", "--data", "own.csv"], 3, &["own.csv", "2 images that are not there", "gone1.png", "gone2.png"]),
-        (&["own.toml", "--data", "own.csv", "--set", "dataset.columns.score=x"], 3, &["no column \"x\", but image"]),
-        (&[multi, "--data", "empty"], 3, &["holds neither `Part 1` nor `Part 2`", "but nothing"]),
+        (&["own.toml", "--data", "own.csv"], 3, &["own.csv", "2 of its images are missing", "gone1.png", "gone2.png"]),
+        (
+            &["own.toml", "--data", "own.csv", "--set", "dataset.columns.score=x"],
+            3,
+            &["no column \"x\"; use one of image"],
+        ),
+        (&[multi, "--data", "empty"], 3, &["contains neither `Part 1` nor `Part 2`", "but nothing"]),
         (&[multi, "--set", "live.scores=own.csv"], 3, &["own.csv", "0 columns are called \"index\""]),
         (&["score", "a.png", "b.png", "--weights", "trained.safetensors"], 3, &["b.png", "64"]),
         (&["score", "a.png", "gone.png"], 3, &["gone.png"]),
@@ -131,7 +142,7 @@ fn bad_input_is_named_ends_with_its_code_and_leaves_nothing() {
     }
 }
 
-/// Overrides that make training a matter of a second.
+/// Overrides that reduce the training to about a second.
 const TINY: [&str; 12] = [
     "--set",
     "training.images=4",
@@ -169,20 +180,20 @@ fn trained_weights_score_an_image_against_itself_with_one() {
             let arguments = ["score", "a.png", "a.png", "--weights", &weights, "--metrics", "unique,gradient"];
             succeed(folder.path(), &[&arguments[..], &["--format", format]].concat())
         };
-        assert!(score("text").contains("unique") && score("text").contains("gradient"), "{}", score("text"));
+        assert!(score("text").contains("UNIQUE") && score("text").contains("Gradient"), "{}", score("text"));
         let json: serde_json::Value = serde_json::from_str(&score("json")).unwrap();
         let value = |method: &str| json["pairs"][0]["scores"][method]["value"].as_f64();
         assert_eq!((value("unique"), value("gradient")), (Some(1.0), Some(1.0)), "{json}");
     }
     let shipped = succeed(folder.path(), &["score", "a.png", "a.png", "--metrics", "gradient"]);
-    assert!(shipped.contains("gradient  1.000000"), "{shipped}");
-    // A folder that has fewer images than the experiment wants is no reason to train on fewer.
+    assert!(shipped.contains("Gradient  1.000000"), "{shipped}");
+    // A folder with fewer images than the experiment needs is an error; the training does not use fewer images.
     let output = gradspace(
         folder.path(),
         &[&[training.as_str()], &TINY[..10], &["--data", "photos", "--set", "training.images=5"]].concat(),
     );
     let message = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.code() == Some(3) && message.contains("holds 4 images, not 5"), "{message}");
+    assert!(output.status.code() == Some(3) && message.contains("contains 4 images, not 5"), "{message}");
 }
 
 #[test]
@@ -217,16 +228,16 @@ fn the_spread_over_training_runs_has_a_row_for_each() {
     succeed(folder.path(), &arguments);
     let table = std::fs::read_to_string(folder.path().join("results/training-spread-stand-in/table.csv")).unwrap();
     for row in [
-        "\"unique, reference weights\",all,severity_srocc,",
-        "\"gradient, scenes\",seed 2,severity_srocc,",
-        "\"gradient, scenes\",all,severity_srocc_sd,",
+        "\"UNIQUE, reference weights\",all,severity_srocc,",
+        "\"Gradient, scenes\",seed 2,severity_srocc,",
+        "\"Gradient, scenes\",all,severity_srocc_sd,",
     ] {
         assert!(table.contains(row), "{row}:\n{table}");
     }
 }
 
-/// MULTI-LIVE as its authors lay it out: lists and scores that SciPy wrote, and drawn pictures of two references. The files
-/// in `tests/data/multi_live` are `savemat`'s, cells of strings included.
+/// A folder in the official layout of MULTI-LIVE, with synthetic images of two references. SciPy's `savemat` wrote the lists and scores
+/// in `tests/data/multi_live`, including the cell arrays of strings.
 fn multi_live(folder: &Path) {
     let lists = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/multi_live");
     let references = ["cows", "fly_by"];
@@ -270,7 +281,7 @@ fn multi_live_and_own_data_make_the_same_table_of_the_same_images() {
     for name in ["distorted_images/part2/fly_by_noise3", "reference_images/cows", "Part 1/Imagelists.mat"] {
         assert!(manifest.contains(name), "{name}:\n{manifest}");
     }
-    // Not compared with what was published of 450 images.
+    // These numbers are not compared with the published numbers of 450 images.
     let table = rows(&written[Path::new("table.csv")]);
     let srocc = |table: &[BTreeMap<String, String>], method: &str, subset: &str, statistic: &str| -> String {
         let row = |r: &&BTreeMap<String, String>| {
@@ -278,11 +289,11 @@ fn multi_live_and_own_data_make_the_same_table_of_the_same_images() {
         };
         table.iter().find(row).unwrap_or_else(|| panic!("{method} {subset} {statistic}"))["value"].clone()
     };
-    let own = table.iter().find(|r| r["method"] == "gradient" && r["statistic"] == "srocc").unwrap();
+    let own = table.iter().find(|r| r["method"] == "Gradient" && r["statistic"] == "srocc").unwrap();
     assert!(own["status"].contains("60 of 450 images") && own["from"] == "images", "{own:?}");
     assert!(srocc(&table, "GMSD", "present", "srocc").parse::<f64>().unwrap() > 0.5, "turned: GMSD and DMOS both fall");
 
-    // The same images as own data, the scores as they are or turned round.
+    // The same images as own data, with the given scores or with negated scores.
     for (name, sign, higher) in [("as-is", 1.0, "false"), ("turned", -1.0, "true")] {
         let mut csv = String::from("picture,original,dmos\n");
         for row in &scores {
@@ -301,11 +312,14 @@ fn multi_live_and_own_data_make_the_same_table_of_the_same_images() {
             [&["own.toml", "--data", &data, "--set", columns, "--set", &higher, "--out", name], &set[..]].concat();
         succeed(folder.path(), &arguments);
         let own = rows(&std::fs::read(at(&format!("{name}/own/table.csv"))).unwrap());
-        for method in ["unique", "gradient", "PSNR", "GMSD"] {
+        for method in ["UNIQUE", "Gradient", "PSNR", "GMSD"] {
             for statistic in ["srocc", "krcc", "plcc", "rmse"] {
                 let (a, b) = (srocc(&own, method, "all", statistic), srocc(&table, method, "present", statistic));
                 let (a, b): (f64, f64) = (a.parse().unwrap(), b.parse().unwrap());
-                assert!((a - b).abs() < 1e-9, "{statistic} of {method}: {a} as own data, {b} as MULTI-LIVE");
+                assert!(
+                    abs_diff_eq!(a, b, epsilon = 1e-9),
+                    "{statistic} of {method}: {a} as own data, {b} as MULTI-LIVE"
+                );
             }
         }
         assert!(own.iter().all(|r| r["published"].is_empty() && !r["statistic"].starts_with("outlier")));
@@ -327,7 +341,7 @@ fn a_database_without_its_images_is_its_score_file() {
     assert!(shown.contains("LIVE, 982 images") && !shown.contains("stand-in"), "{shown}");
     let written = files(&folder.path().join("results/multi-live"));
     let table = rows(&written[Path::new("table.csv")]);
-    // METHOD's table: SROCC and KRCC of six methods, PLCC and RMSE of six, all within its tolerance.
+    // The published table has SROCC, KRCC, PLCC and RMSE of six methods; all agree within the tolerance.
     let compared: Vec<_> = table.iter().filter(|r| !r["value"].is_empty() && !r["published"].is_empty()).collect();
     assert_eq!(compared.len(), 24);
     for row in compared {
@@ -373,7 +387,7 @@ fn tid2013_in_part_gives_the_authors_scores_and_the_published_competitors() {
     let (kodak, streams, weights) = (text(&kodak), text(&streams), text(&weights));
     let made = succeed(folder.path(), &["rebuild-tid2013", "--kodak", &kodak, "--jpeg", &streams, "--out", "tid2013"]);
     assert!(made.contains("709 images verified by SHA-256"), "{made}");
-    // Three references are enough here, and a part of a database is a database.
+    // Three references are enough for this test, because a part of a database is accepted.
     for image in std::fs::read_dir(folder.path().join("tid2013/distorted_images")).unwrap().map(|e| e.unwrap()) {
         let name = image.file_name().to_string_lossy().to_lowercase();
         if !["i01", "i06", "i11"].iter().any(|reference| name.starts_with(reference)) {
@@ -409,25 +423,25 @@ fn tid2013_in_part_gives_the_authors_scores_and_the_published_competitors() {
             assert!(difference < 2e-5, "{method} of {}: {difference:e} from the authors' code", row["image"]);
         }
     }
-    // The metrics are the laboratory's, image by image.
+    // The metrics agree with the scores of the authors' group, image by image.
     let parity = rows(&written[Path::new("parity.csv")]);
     assert_eq!(parity.len(), 11);
     for row in &parity {
         assert_eq!(row["images"], scores.len().to_string());
-        let worst = if ["persim", "unique"].contains(&row["method"].as_str()) { 1e-3 } else { 1e-8 };
+        let worst = if ["PerSIM", "UNIQUE"].contains(&row["method"].as_str()) { 1e-3 } else { 1e-8 };
         assert!(number(row, "worst") < worst && number(row, "srocc") > 0.999999, "{row:?}");
     }
-    // What the score file of all images can decide holds: which fit each published number is of.
+    // The claims about the fit behind each published number can be tested on the score file of all images; they hold.
     let claims: Claims = serde_json::from_slice(&written[Path::new("claims.json")]).unwrap();
     let decided: Vec<_> = claims.claims.iter().filter(|c| c.tests[0].numbers == "scores").collect();
     assert_eq!(decided.len(), 6);
     for claim in decided {
         assert_eq!(claim.outcome, Outcome::Holds, "{claim:?}");
     }
-    // A part of the database is not compared with what is published of the whole.
+    // A part of the database is not compared with the published numbers of the whole database.
     let again = claims.claims.iter().find(|c| c.says.contains("come out again")).unwrap();
     assert_eq!(again.outcome, Outcome::NotAttempted);
-    // Every published number of a competitor that can be compared is met on all 3000 images.
+    // On all 3000 images, every comparable published number of a competing method agrees.
     let table = rows(&written[Path::new("table.csv")]);
     let compared = table.iter().filter(|r| r["subset"] == "all" && r["status"] != "published only");
     let compared: Vec<_> = compared.filter(|r| !r["published"].is_empty()).collect();
@@ -435,7 +449,7 @@ fn tid2013_in_part_gives_the_authors_scores_and_the_published_competitors() {
     for row in compared {
         assert!(["match", "within tolerance"].contains(&row["status"].as_str()), "{row:?}");
     }
-    // The few images here are compared with nothing that was published on all.
+    // The few images here are not compared with the published numbers of all images.
     let present: Vec<_> = table.iter().filter(|r| r["subset"] == "present" && !r["published"].is_empty()).collect();
     assert!(!present.is_empty());
     assert!(present.iter().all(|r| r["status"].starts_with("not comparable") || r["value"].is_empty()), "{present:?}");

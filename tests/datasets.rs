@@ -1,15 +1,21 @@
-//! The readers on the real data beside the project.
+//! Tests the readers of datasets on the real data beside the project.
 
 mod common;
 
 use common::shared;
-use gradspace::datasets::database::Naming;
+use gradspace::datasets::database::{Entry, Image};
+use gradspace::datasets::multi_live;
 use gradspace::datasets::tid2013::{self, ImageId};
 use gradspace::datasets::tid2013_rebuild::{self, Options, sha256};
-use gradspace::datasets::{folder, mat, scores};
+use gradspace::datasets::{folder, scores};
+use gradspace::files::mat;
+use gradspace::imaging::Rgb8;
 use gradspace::imaging::decode::read_image;
+use ndarray::Array2;
+use std::collections::BTreeMap;
+use std::path::Path;
 
-/// The column of `tid2013.csv` by image, filled fields only.
+/// A column of `tid2013.csv` by image, without empty fields.
 fn column(name: &str) -> Option<Vec<(ImageId, String)>> {
     let mut reader = csv::Reader::from_path(shared("data/tid2013/tid2013.csv")?).unwrap();
     let index = reader.headers().unwrap().iter().position(|found| found == name).unwrap();
@@ -19,6 +25,15 @@ fn column(name: &str) -> Option<Vec<(ImageId, String)>> {
             .filter(|(_, f)| !f.is_empty())
             .collect(),
     )
+}
+
+fn distorted(entry: &Entry) -> Rgb8 {
+    entry.read_distorted(&entry.read_reference().unwrap()).unwrap()
+}
+
+fn matrix(path: &Path, name: &str) -> Array2<f64> {
+    let found = mat::read_mat_all(path).unwrap().into_iter().find(|(found, _)| found == name);
+    found.unwrap_or_else(|| panic!("{name} is in {}", path.display())).1
 }
 
 #[test]
@@ -31,8 +46,8 @@ fn jpeg_streams_decode_to_the_databases_samples() {
     }
 }
 
-/// The whole command: 709 images, each with the database's samples; a second run keeps them; a damaged one is made
-/// again; and the reader takes the folder, with real files dropped into it.
+/// The whole command makes 709 images with the samples of the database. A second run keeps them and makes a damaged one again. The
+/// reader accepts the folder, also with real files added to it.
 #[test]
 fn the_database_is_made_again() {
     let (Some(kodak), Some(jpeg), Some(real), Some(official)) = (
@@ -54,7 +69,7 @@ fn the_database_is_made_again() {
     assert_eq!((summary.made, summary.kept, summary.left_out, summary.failed), (589, 0, 120, vec![]));
     assert_eq!(calls.into_inner(), 709);
 
-    // One image is damaged, one stream is cut and one is another image's: the first is made again, the others are not.
+    // One image is damaged, one JPEG stream is truncated, and one belongs to another image. Only the first is made again.
     std::fs::write(out.path().join("distorted_images/i13_08_3.bmp"), "damaged").unwrap();
     let copies = tempfile::tempdir().unwrap();
     for path in folder::list_images(&jpeg).unwrap() {
@@ -68,7 +83,7 @@ fn the_database_is_made_again() {
     assert_eq!((summary.made, summary.kept, summary.left_out, summary.failed.len()), (119, 588, 0, 2));
     let text = summary.to_string();
     assert!(
-        text.contains("i01_10_1 not written: ") && text.contains("i01_10_1.jpg: is damaged or cut short"),
+        text.contains("i01_10_1 not written: ") && text.contains("i01_10_1.jpg: is damaged or truncated"),
         "{text}"
     );
     assert!(text.contains("i02_10_2 not written: its SHA-256 is"), "{text}");
@@ -80,20 +95,21 @@ fn the_database_is_made_again() {
 
     let data = tid2013::read(out.path()).unwrap();
     let coverage = "709 of 3000 images, of types 7, 8, 10, 16, 17 (120 each), 18 (109); 24 of 25 references";
-    assert_eq!(data.coverage().to_string(), coverage);
-    let hashes: std::collections::BTreeMap<_, _> = column("sha256_rgb8").unwrap().into_iter().collect();
+    assert_eq!(data.description, format!("TID2013, {coverage}"));
+    let hashes: BTreeMap<Image, String> =
+        column("sha256_rgb8").unwrap().into_iter().map(|(id, hash)| (id.image(), hash)).collect();
     for entry in data.entries.iter().step_by(59) {
-        assert_eq!(sha256(&entry.load_pair().unwrap().1), hashes[&entry.id], "{}", entry.id);
+        assert_eq!(sha256(&distorted(entry)), hashes[&entry.image], "{}", entry.image.name);
     }
 
-    // The official score files serve the partial database as well, to the last digit.
+    // The official score files give the same entries for the partial database, to the last digit.
     for name in ["mos_with_names.txt", "mos_std.txt"] {
         std::fs::copy(official.join(name), out.path().join(name)).unwrap();
     }
     let mut whole = tid2013::read(out.path()).unwrap();
     assert_eq!(whole.entries, data.entries);
 
-    // Real files as PNG: beside the rebuilt ones they are duplicates, alone they are welcome.
+    // Real files as PNG are rejected as duplicates beside the rebuilt ones, and accepted without them.
     for name in ["i01_06_5.png", "i06_18_3.png"] {
         std::fs::copy(real.join(name), out.path().join("distorted_images").join(name)).unwrap();
     }
@@ -102,16 +118,16 @@ fn the_database_is_made_again() {
     std::fs::remove_file(out.path().join("distorted_images/i06_18_3.bmp")).unwrap();
     whole = tid2013::read(out.path()).unwrap();
     assert_eq!(whole.entries.len(), 710);
-    let entry = whole.entries.iter().find(|entry| entry.id.to_string() == "i01_06_5").unwrap();
-    assert_eq!((entry.mos, entry.mos_std), (2.94444, Some(0.11072)));
-    assert_eq!(sha256(&entry.load_pair().unwrap().1), hashes[&entry.id]);
+    let entry = whole.entries.iter().find(|entry| entry.image.name == "i01_06_5").unwrap();
+    assert_eq!((entry.opinion, entry.deviation), (2.94444, Some(0.11072)));
+    assert_eq!(sha256(&distorted(entry)), hashes[&entry.image]);
 
-    // And they are not overwritten by a further run.
+    // A further run does not overwrite them.
     let error = tid2013_rebuild::rebuild(&options, &|_, _| ()).unwrap_err().to_string();
     assert!(error.contains("would be lost"), "{error}");
 }
 
-/// The laboratory's vectors in `.mat` files and the columns of the CSV are the same numbers.
+/// The vectors of the authors' group in `.mat` files and the columns of the CSV file contain the same numbers.
 #[test]
 fn competitors_scores_agree_between_their_files() {
     let (Some(csv), Some(olives)) = (shared("data/tid2013/tid2013.csv"), shared("data/iqa_scores/olives_mat")) else {
@@ -123,28 +139,32 @@ fn competitors_scores_agree_between_their_files() {
         ("olives_unique_regressed", "UNIQUE", "mat/unique_tid.mat"),
     ];
     let columns: Vec<_> = pairs.iter().map(|(column, method, _)| (column.to_string(), method.to_string())).collect();
-    let methods = scores::read_csv(&csv, Naming::Tid2013, None, &columns).unwrap();
-    let all: Vec<_> = ImageId::all().map(|id| id.image()).collect();
+    let methods = scores::read_csv(&csv, tid2013::NAMING, None, &columns).unwrap();
+    // The vectors have the order of the image names.
+    let all: Vec<Image> = methods[0].scores.keys().cloned().collect();
+    assert_eq!(all.len(), 3000);
     for (from_csv, (_, method, file)) in methods.iter().zip(pairs) {
-        let from_mat = scores::read_mat_scores(olives.join(file), Some("temp"), method).unwrap();
+        let from_mat = matrix(&olives.join(file), "temp");
         assert_eq!(from_csv.method, method);
-        let (a, b) = (from_csv.of(&all).unwrap(), from_mat.of(&all).unwrap());
+        let (a, b) = (from_csv.of(&all).unwrap(), from_mat.iter().copied().collect::<Vec<f64>>());
+        assert_eq!(b.len(), all.len());
         let worst = a.iter().zip(&b).filter(|(a, _)| a.is_finite()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(worst < 1e-12, "{method}: {worst}");
-        assert_eq!(from_csv.not_finite(), from_mat.not_finite());
+        let not_finite = |scores: &[f64]| scores.iter().filter(|score| !score.is_finite()).count();
+        assert_eq!(not_finite(&a), not_finite(&b));
     }
-    let error = scores::read_csv(&csv, Naming::Tid2013, None, &[("olives_psnr".to_string(), "PSNR".to_string())])
+    let error = scores::read_csv(&csv, tid2013::NAMING, None, &[("olives_psnr".to_string(), "PSNR".to_string())])
         .unwrap_err()
         .to_string();
-    assert!(error.contains("did you mean \"olives_m1_psnr\"?"), "{error}");
+    assert!(error.contains("did you mean `olives_m1_psnr`?"), "{error}");
 }
 
-/// The laboratory's table of MULTI-LIVE: 225 images in each part, of 15 references, every name understood.
+/// The table of MULTI-LIVE from the authors' group has 225 images of 15 references in each part, and the reader accepts every name.
 #[test]
 fn multi_lives_names_are_understood() {
     let Some(csv) = shared("data/iqa_scores/multi_live_olives.csv") else { return };
     let dmos = [("dmos".to_string(), "DMOS".to_string())];
-    let read = scores::read_csv(&csv, Naming::MultiLive, None, &dmos).unwrap();
+    let read = scores::read_csv(&csv, multi_live::NAMING, None, &dmos).unwrap();
     let images: Vec<_> = read[0].scores.keys().collect();
     for kind in ["blur_jpeg", "blur_noise"] {
         assert_eq!(images.iter().filter(|i| i.kind == kind).count(), 225);
@@ -153,7 +173,7 @@ fn multi_lives_names_are_understood() {
     assert_eq!((images.len(), references.len()), (450, 15));
 }
 
-/// Lists that SciPy wrote: cells of strings, compressed.
+/// Lists that SciPy wrote, with compressed cell arrays of strings.
 #[test]
 fn cells_of_another_writer_are_read() {
     let file = |name: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/multi_live").join(name);
@@ -169,11 +189,11 @@ fn cells_of_another_writer_are_read() {
     }
 }
 
-/// The authors' weights: `optTheta` begins with `W`, both by columns.
+/// In the authors' weights, `optTheta` begins with `W`. Both are stored by columns.
 #[test]
 fn weights_are_read_by_columns() {
     let Some(path) = shared("data/unique_weights/ImageNet_Weights_YGCr.mat") else { return };
-    let (w, b, theta) = ["W", "b", "optTheta"].map(|name| mat::read_mat(&path, name).unwrap()).into();
+    let (w, b, theta) = ["W", "b", "optTheta"].map(|name| matrix(&path, name)).into();
     assert_eq!((w.dim(), b.dim(), theta.dim()), ((400, 192), (400, 1), (154_192, 1)));
     for (unit, input) in [(0, 0), (1, 0), (0, 1), (399, 191)] {
         assert_eq!(w[[unit, input]], theta[[400 * input + unit, 0]]);

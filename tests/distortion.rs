@@ -1,7 +1,8 @@
-//! The distortions against TID2013: the five exact types bit for bit, the names and errors of all.
+//! Compares the distortions with TID2013: the five exact types bit by bit, and the names and errors of all types.
 
 mod common;
 
+use approx::abs_diff_eq;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use gradspace::imaging::Rgb8;
 use gradspace::imaging::distortion::{TYPES, blur, contrast, mean_shift, quantise, saturation};
 use sha2::{Digest, Sha256};
 
-/// A table's rows as name → value.
+/// The rows of a table, each as a map from heading to value.
 fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
     csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect()
 }
@@ -19,7 +20,7 @@ fn sha256(image: &Rgb8) -> String {
     Sha256::digest(&image.samples).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The references of TID2013: crops of the Kodak images.
+/// The reference images of TID2013, which are crops of the Kodak images.
 fn references(tid2013: &Path, kodak: &Path) -> BTreeMap<String, Rgb8> {
     let crop = |row: BTreeMap<String, String>| {
         let number = |key: &str| row[key].parse::<usize>().unwrap();
@@ -68,14 +69,19 @@ fn the_names_and_errors_are_the_databases() {
     for row in rows(&tid2013.join("tid2013.csv")) {
         let (number, level): (usize, usize) = (row["type"].parse().unwrap(), row["level"].parse().unwrap());
         assert_eq!(row["type_name"], TYPES[number - 1].name);
-        // The 25th reference is artificial and not to be had.
+        // The 25th reference is artificial and not available.
         if row["ref"] != "I25" {
             sums[number - 1][level - 1] += row["luma_mse"].parse::<f64>().unwrap();
         }
     }
     for (distortion, sums) in TYPES.iter().zip(sums) {
         for (error, sum) in distortion.luma_mse.iter().zip(sums) {
-            assert!((error - sum / 24.0).abs() < 0.00501, "{}: {error} is not {}", distortion.name, sum / 24.0);
+            assert!(
+                abs_diff_eq!(*error, sum / 24.0, epsilon = 0.00501),
+                "{}: {error} is not {}",
+                distortion.name,
+                sum / 24.0
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Results as evidence, through the command line: what is altered is caught, what differs is named, and everything is said in a way
-//! that a person and a program can read.
+//! Tests `verify`, `diff`, `list` and `reproduce` through the command line, with text and JSON output.
+//!
+//! Altered results must be detected, and differences must be named.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -17,7 +18,7 @@ fn gradspace(folder: &Path, arguments: &[&str]) -> Output {
     command.args(arguments).current_dir(folder).output().unwrap()
 }
 
-/// Standard output of a command that ends with `code`.
+/// The standard output of a command that exits with `code`.
 fn said(folder: &Path, arguments: &[&str], code: i32) -> String {
     let output = gradspace(folder, arguments);
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -37,7 +38,7 @@ fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let target = to.join(path.file_name().unwrap());
-        // What a run keeps for the next one is no result.
+        // The cache of a run is not a result.
         if path.ends_with("cache") {
             continue;
         }
@@ -45,7 +46,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A folder with a copy of some committed results, outside of the repository.
+/// A folder outside of the repository with a copy of some committed results.
 fn committed(names: &[&str]) -> TempDir {
     let folder = TempDir::new().unwrap();
     for name in names {
@@ -54,7 +55,7 @@ fn committed(names: &[&str]) -> TempDir {
     folder
 }
 
-/// Replaces `from`, which must be there, in a result file; with `adjusted` the manifest lists the new hash.
+/// Replaces `from`, which must exist, in a result file. With `adjusted` the manifest lists the new hash.
 fn alter(folder: &Path, name: &str, from: &str, to: &str, adjusted: bool) {
     let path = folder.join(name);
     let old = std::fs::read_to_string(&path).unwrap();
@@ -63,7 +64,7 @@ fn alter(folder: &Path, name: &str, from: &str, to: &str, adjusted: bool) {
     std::fs::write(&path, &new).unwrap();
     if adjusted {
         let manifest = folder.join("manifest.json");
-        let hash = |text: &str| gradspace::report::files::hash(text.as_bytes());
+        let hash = |text: &str| gradspace::files::hash(text.as_bytes());
         let text = std::fs::read_to_string(&manifest).unwrap();
         assert!(text.contains(&hash(&old)));
         std::fs::write(manifest, text.replace(&hash(&old), &hash(&new))).unwrap();
@@ -88,7 +89,7 @@ fn committed_results_pass_and_so_does_a_copy() {
     let copied = committed(&names);
     let text = said(copied.path(), &["verify"], 0);
     assert_eq!(text.lines().filter(|line| line.starts_with("ok ")).count(), names.len(), "{text}");
-    assert!(text.contains("verified: every file") && text.contains("not compared with committed results"), "{text}");
+    assert!(text.contains("verified: all hashes") && text.contains("not compared with committed results"), "{text}");
     assert_eq!(said(copied.path(), &["verify", "--quiet"], 0), "");
     let one = json(copied.path(), &["verify", "results/tid2013"], 0);
     assert_eq!(one["experiments"].as_array().unwrap().len(), 1);
@@ -110,16 +111,16 @@ fn an_altered_number_is_caught_wherever_it_stands() {
         let folder = committed(&["tid2013"]);
         alter(&folder.path().join("results/tid2013"), file, from, to, false);
         let found = failures(folder.path(), "results");
-        assert!(found[0].starts_with(&format!("tid2013/{file}: is not what the run wrote")), "{found:#?}");
+        assert!(found[0].starts_with(&format!("tid2013/{file}: differs from the file that the run")), "{found:#?}");
     }
 }
 
 #[test]
 fn a_number_whose_hash_was_adjusted_too_contradicts_the_others() {
     for (file, from, to, expected) in [
-        ("table.csv", "0.8202251735539151", "0.8302251735539151", "tid2013/table.csv: does not hold the numbers"),
-        ("table.json", "0.8202251735539151", "0.8302251735539151", "tid2013/table.csv: does not hold the numbers"),
-        ("table.json", "\"match\"", "\"differs\"", "says `differs`, and what comes out is `match`"),
+        ("table.csv", "0.8202251735539151", "0.8302251735539151", "tid2013/table.csv: does not contain the numbers"),
+        ("table.json", "0.8202251735539151", "0.8302251735539151", "tid2013/table.csv: does not contain the numbers"),
+        ("table.json", "\"match\"", "\"differs\"", "has the status `differs`, but its numbers give `match`"),
         ("claims.json", "\"outcome\": \"does not hold\"", "\"outcome\": \"holds\"", "tid2013/claims.json: “"),
         ("claims.json", "\"left_value\": 0.", "\"left_value\": 0.0", "tid2013/claims.json: “"),
     ] {
@@ -153,7 +154,7 @@ fn what_no_other_file_contradicts_git_does() {
     git(&["commit", "--quiet", "-m", "without one"]);
     let found = failures(folder.path(), "results");
     assert!(
-        found.len() == 1 && found[0].contains("types.svg: is listed in the committed manifest and not"),
+        found.len() == 1 && found[0].contains("types.svg: is listed in the committed manifest but not committed"),
         "{found:#?}"
     );
     git(&["add", "."]);
@@ -161,8 +162,8 @@ fn what_no_other_file_contradicts_git_does() {
 
     alter(&results, "srocc.svg", "0.8", "0.9", true);
     let found = failures(folder.path(), "results");
-    assert!(found.len() == 1 && found[0].contains("srocc.svg: is another file than the committed one"), "{found:#?}");
-    // Another seed may give other numbers; a number that matched the published one still has to.
+    assert!(found.len() == 1 && found[0].contains("srocc.svg: differs from the committed file"), "{found:#?}");
+    // Another seed may give other numbers, but a number that matched the published one must still match it.
     alter(&results, "manifest.json", "\"seed\": 2019", "\"seed\": 2020", false);
     assert!(said(folder.path(), &["verify"], 0).contains("another run than the committed one"));
     let table = |name: &str| std::fs::read_to_string(results.join(name)).unwrap();
@@ -203,18 +204,18 @@ fn what_is_no_sound_results_folder_is_said_in_one_line() {
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o555)).unwrap();
     });
     let found = failures(folder.path(), "results");
-    // So that it can be deleted.
+    // The folder becomes writable again, so it can be deleted.
     std::fs::set_permissions(at("read-only"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     for expected in [
         "circle: is a symbolic link",
         "cut/manifest.json: is not JSON",
-        "half/table.tex: is listed in the manifest and not there",
+        "half/table.tex: is listed in the manifest, but missing",
         "more/note.txt: is not listed in the manifest",
         "old/manifest.json: was written by gradspace 0.0.",
     ] {
         assert_eq!(found.iter().filter(|line| line.starts_with(expected)).count(), 1, "{found:#?}\n{expected}");
     }
-    // A copy of a stand-in under another name is compared as if it were none; nothing else is found.
+    // There are no other failures: a copy of synthetic results under a name without `stand-in` is treated like results from data.
     assert!(found.len() == 5, "{found:#?}");
 
     for (arguments, expected) in [
@@ -223,7 +224,7 @@ fn what_is_no_sound_results_folder_is_said_in_one_line() {
         (&["diff", "results/cut", "results/half"], "cut/manifest.json: is not JSON"),
         (&["diff", "results/half", "results"], "results: has no manifest.json"),
         (&["diff", "gone", "results/half"], "gone: has no manifest.json"),
-        (&["list", "results"], "holds no experiment files"),
+        (&["list", "results"], "contains no experiment files"),
     ] {
         let output = gradspace(folder.path(), arguments);
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -232,7 +233,7 @@ fn what_is_no_sound_results_folder_is_said_in_one_line() {
     }
 }
 
-/// Overrides that make the quick experiment a matter of a second.
+/// Overrides that reduce the quick experiment to about a second.
 fn tiny(prefix: &str) -> Vec<String> {
     [
         "stand_in.scenes=1",
@@ -268,7 +269,7 @@ fn a_run_prints_its_table_as_json_and_diff_names_the_setting_that_was_changed() 
     run(&["--out", "b"]);
     run(&["--out", "c", "--set", "training.autoencoder.rho=0.05"]);
 
-    assert_eq!(said(folder.path(), &["diff", "a", "b"], 0), format!("{name}: the same\n"));
+    assert_eq!(said(folder.path(), &["diff", "a", "b"], 0), format!("{name}: identical\n"));
     let (a, c) = (format!("a/{name}"), format!("c/{name}/manifest.json"));
     let text = said(folder.path(), &["diff", &a, &c], 0);
     assert!(text.contains("setting  training.autoencoder.rho  0.035 → 0.05\n"), "{text}");
@@ -281,7 +282,7 @@ fn a_run_prints_its_table_as_json_and_diff_names_the_setting_that_was_changed() 
     copy(&folder.path().join(&a), &folder.path().join("c/other"));
     let line = said(folder.path(), &["diff", "a", "c", "--quiet"], 0);
     assert!(
-        line.contains("other: only c/other\n") && line.contains(&format!("{name}: they differ: 1 setting")),
+        line.contains("other: results only in c/other\n") && line.contains(&format!("{name}: different: 1 setting")),
         "{line}"
     );
 }
@@ -299,11 +300,14 @@ fn reproduce_runs_what_it_can_says_what_it_cannot_and_verifies() {
         ["reproduce"].into_iter().chain(tiny.iter().map(String::as_str)).chain(more.iter().copied()).collect()
     };
     let text = said(folder.path(), &with(&[]), 0);
-    assert!(text.contains("skipped  own    data/own/scores.csv is not there"), "{text}");
-    assert!(text.contains("ok       quick  ") && text.contains("on the stand-in: data/none is not there"), "{text}");
-    assert!(text.contains("verified: every file"), "{text}");
+    assert!(text.contains("skipped  own    data/own/scores.csv does not exist"), "{text}");
+    assert!(
+        text.contains("ok       quick  ") && text.contains("on synthetic images: data/none does not exist"),
+        "{text}"
+    );
+    assert!(text.contains("verified: all hashes"), "{text}");
 
-    // One that cannot be run does not stop the others, and its code is the command's.
+    // An experiment that cannot be run does not stop the others. Its exit code becomes that of the command.
     std::fs::write(experiments.join("broken.toml"), "kind = 3\n").unwrap();
     let found = json(folder.path(), &with(&["--out", "elsewhere"]), 2);
     let states: Vec<&str> =
@@ -350,7 +354,7 @@ fn lists_hold_what_there_is() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("broken.toml"), "kind = 3\n").unwrap();
     let text = said(folder.path(), &["list", "."], 0);
-    assert!(text.contains("broken.toml  cannot be run") && text.contains("`kind` is a string"), "{text}");
+    assert!(text.contains("broken.toml  cannot be run") && text.contains("`kind` must be a text in quotes"), "{text}");
 }
 
 #[test]
@@ -363,7 +367,7 @@ fn completions_of_every_shell_know_the_commands() {
             let word = if shell == "fish" { word.trim_start_matches("--") } else { word };
             assert!(script.contains(word), "{shell}: {word}");
         }
-        // Those shells that are there are asked whether they understand it.
+        // The shells that are installed check the syntax of their script.
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), &script).unwrap();
         if let Some(Ok(output)) = parses.map(|shell| Command::new(shell).arg("-n").arg(file.path()).output()) {

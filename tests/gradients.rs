@@ -1,13 +1,13 @@
-//! The six kinds of check of the engine's derivatives, for every operation.
+//! Tests the derivatives of every operation of the engine with six kinds of check.
 //!
-//! 1. Exact adjoints of what is linear, to 1e-12.
-//! 2. The full Jacobian by differences at tiny shapes (odd sizes, strides 1 to 3, paddings 0 to 2), to 1e-7.
-//! 3. Directions at the paper's sizes.
-//! 4. The value at each kink.
+//! 1. Exact adjoints of linear operations, to 1e-12.
+//! 2. The full Jacobian by finite differences at tiny shapes (odd sizes, strides 1 to 3, paddings 0 to 2), to 1e-7.
+//! 3. Directional derivatives at the paper's sizes.
+//! 4. The derivative at each kink.
 //! 5. PyTorch's stored gradients of the paper's VAE.
-//! 6. The check checked: planted faults are noticed.
+//! 6. Planted faults, which the checks must detect.
 //!
-//! Besides: lanes give the bits of scalars.
+//! The tests also check that lanes give the same bits as scalars.
 
 mod common;
 
@@ -24,7 +24,7 @@ fn rows(kind: Kind) -> Vec<Row> {
     TABLE.iter().filter(|row| row.kind == kind).cloned().collect()
 }
 
-/// Every row of this kind passes, and the operations that have one are all, or these.
+/// Checks that every row of this kind passes, and that exactly the operations `ops` have such a row.
 fn holds(kind: Kind, ops: &[&str]) {
     let rows = rows(kind);
     for row in &rows {
@@ -84,8 +84,8 @@ fn stored(tensors: &SafeTensors, name: &str) -> Tensor<f64> {
     ArrayD::from_shape_vec(IxDyn(view.shape()), numbers.collect()).expect("a whole tensor")
 }
 
-/// The gradients of PyTorch against ours on scalars of type T, all eight images in one group of lanes: worst relative errors
-/// of the outputs and of the gradients, each relative to its tensor's norm.
+/// The largest relative errors of our outputs and of our gradients, compared with PyTorch. Scalars have type T, and all eight images are
+/// in one group of lanes. Each error is relative to the norm of its tensor.
 fn against_pytorch<T: Real>() -> Option<(f64, f64)> {
     let bytes = std::fs::read(common::shared("oracle/vae_gradients.safetensors")?).expect("the stored gradients");
     let tensors = SafeTensors::deserialize(&bytes).expect("safetensors");
@@ -132,7 +132,8 @@ fn against_pytorch<T: Real>() -> Option<(f64, f64)> {
     }
     let mut worst = 0.0;
     for (loss, prefix) in [(bce, "bce_grad"), (kl, "kld_grad")] {
-        let gradients = tape.gradients(loss, &bound.per_lane());
+        let per_lane: Vec<Wrt> = names.iter().map(|name| Wrt::PerLane(bound[name.as_str()])).collect();
+        let gradients = tape.gradients(loss, &per_lane);
         for name in &names {
             let var = bound[name.as_str()];
             let what = format!("{prefix}.{name}");

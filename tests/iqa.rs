@@ -1,7 +1,8 @@
-//! Scores against those of the authors' code.
+//! Compares our scores with those of the authors' code.
 
 mod common;
 
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 use common::shared;
 use gradspace::autodiff::kernels::Convolution;
 use gradspace::imaging::Rgb8;
@@ -13,12 +14,13 @@ use gradspace::iqa::{Features, Method, Models, Reference, Scorer, Scratch, UnitW
 use gradspace::iqa::{features::features, gradient::gradient, unit_weights::unit_weights};
 use gradspace::lanes::{Lanes, Real};
 use gradspace::models::SparseAutoencoder;
+use gradspace::models::sparse_autoencoder::{B1, W1};
 
 fn weights(name: &str) -> Option<SparseAutoencoder> {
     Some(SparseAutoencoder::load(shared(&format!("data/unique_weights/{name}"))?).unwrap())
 }
 
-/// A reference of TID2013: the crop of a Kodak image that it is.
+/// A reference image of TID2013, cropped from its Kodak image.
 fn reference(name: &str) -> Option<Rgb8> {
     let mut rows = csv::Reader::from_path(shared("data/tid2013/reference_crops.csv")?).unwrap();
     let row = rows.records().map(|row| row.unwrap()).find(|row| &row[0] == name).unwrap();
@@ -52,9 +54,9 @@ fn golden_scores_of_the_authors_code() {
         let reference = scorer.reference(&image, &mut scratch).unwrap();
         let scores = reference.score(&distorted(name).unwrap(), &mut scratch).unwrap();
         for (score, expected) in scores.iter().zip([unique, ms_unique, gradient]) {
-            assert!((score.value - expected).abs() < 1e-11, "{name}: {} is not {expected}", score.value);
+            assert!(abs_diff_eq!(score.value, expected, epsilon = 1e-11), "{name}: {} is not {expected}", score.value);
         }
-        // An image is identical to itself.
+        // An image has the score 1 with itself as the reference.
         for score in reference.score(&image, &mut scratch).unwrap() {
             assert_eq!(score.value, 1.0);
         }
@@ -69,8 +71,8 @@ fn correlations_of_the_ablation() {
     let mut scratch = Scratch::default();
     let reference = scorer.reference(&image, &mut scratch).unwrap();
     let scores = reference.score(&distorted("i01_06_5").unwrap(), &mut scratch).unwrap();
-    let rho = |name: &str| scores[scorer.methods().iter().position(|method| method.name == name).unwrap()].rho;
-    // The authors' code, taken apart.
+    let rho = |name: &str| scores[scorer.methods().iter().position(|method| method.key == name).unwrap()].rho;
+    // The expected values were computed with parts of the authors' code.
     let golden = [
         ("gradient", 0.993382806),
         ("gradient_magnitude", 0.970174),
@@ -79,12 +81,12 @@ fn correlations_of_the_ablation() {
         ("gradient_raw", 0.967125),
     ];
     for (name, expected) in golden {
-        assert!((rho(name) - expected).abs() < 1e-6, "{name}: {} is not {expected}", rho(name));
+        assert!(abs_diff_eq!(rho(name), expected, epsilon = 1e-6), "{name}: {} is not {expected}", rho(name));
     }
     assert_eq!(rho("gradient_sigmoid"), rho("gradient_raw"));
 }
 
-/// METHOD's intermediate values of i01_06_5, from the resize to the unit weights.
+/// Compares intermediate values of i01_06_5 with the authors' code, from the resize to the unit weights.
 #[test]
 fn the_way_to_a_golden_score() {
     let Some(model) = weights("ImageNet_Weights_YGCr.mat") else { return };
@@ -105,7 +107,7 @@ fn the_way_to_a_golden_score() {
     let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
     let flat = |x: &PatchMatrix| x.iter().flat_map(|lanes| lanes.0).collect::<Vec<f64>>();
     let near = |value: f64, expected: f64, digit: f64| {
-        assert!((value - expected).abs() <= digit, "{value} is not {expected}");
+        assert_abs_diff_eq!(value, expected, epsilon = digit);
     };
     near(norm(&flat(&x1)), 72.77966, 1e-5);
     near(norm(&flat(&x2)), 75.63715, 1e-5);
@@ -118,17 +120,17 @@ fn the_way_to_a_golden_score() {
         Convolution::new([192, 1, 96], [400, 192, 1, 1], 1, 0).forward(rows, bias, x, &mut y);
         y
     };
-    let w1: Vec<f64> = model.w1.iter().copied().collect();
+    let [w1, b1]: [Vec<f64>; 2] = [W1, B1].map(|name| model.parameters[name].iter().copied().collect());
     for (x, suppressed) in [(&x1, 0.255), (&x2, 0.258)] {
         let mut a = Vec::new();
-        assert!(features(Features::Sigmoid, &project(&w1, &model.b1.to_vec(), x), 768, &[1.0; 400], &mut a));
+        assert!(features(Features::Sigmoid, &project(&w1, &b1, x), 768, &[1.0; 400], &mut a));
         near(a.iter().filter(|&&a| a == 0.0).count() as f64 / a.len() as f64, suppressed, 5e-4);
         if suppressed == 0.255 {
             near(a.iter().copied().fold(0.0, f64::max), 0.9079, 1e-4);
         }
     }
 
-    // Gᵀ: row j is unit j.
+    // Row j of Gᵀ belongs to unit j.
     let g = gradient(&model, &x1, 768);
     near(norm(&g), 0.0864918, 1e-7);
     near(g.iter().copied().fold(f64::INFINITY, f64::min), -0.00362441, 1e-8);
@@ -143,7 +145,7 @@ fn the_way_to_a_golden_score() {
     assert_eq!(unit_weights(UnitWeights::Peaked, &g).iter().filter(|&&w| w == 2.0).count(), 109);
 }
 
-/// The authors' code on images that can be had without rebuilding the database: JPEG streams (type 10) and mean shifts (type 16).
+/// Compares scores with the authors' code on images that do not need the rebuilt database: JPEG (type 10) and mean shift (type 16).
 #[test]
 fn scores_of_the_authors_code_over_many_images() {
     let Some(autoencoder) = weights("unique_ygcr_autoencoder_f64.safetensors") else { return };
@@ -175,7 +177,7 @@ fn scores_of_the_authors_code_over_many_images() {
         let scores = prepared.score(&distorted, &mut scratch).unwrap();
         for (score, expected) in scores.iter().zip([&row[1], &row[2]]) {
             let expected: f64 = expected.parse().unwrap();
-            assert!((score.value - expected).abs() < 2e-5, "{name}: {} is not {expected}", score.value);
+            assert!(abs_diff_eq!(score.value, expected, epsilon = 2e-5), "{name}: {} is not {expected}", score.value);
         }
         count += 1;
     }

@@ -1,4 +1,4 @@
-//! The metrics on real images, against the laboratory's scores and the official programs'.
+//! Compares the metrics on real images with the scores of the authors' group and with those of the official programs.
 
 mod common;
 
@@ -17,7 +17,7 @@ fn rows(path: &str) -> Option<BTreeMap<String, BTreeMap<String, String>>> {
     Some(reader.records().map(|row| row.unwrap()).map(|row| (row[0].to_owned(), named(row))).collect())
 }
 
-/// The reference of an image of TID2013: the crop of a Kodak image that it is.
+/// The reference of an image of TID2013, cropped from its Kodak image.
 fn reference(id: &str) -> Option<Rgb8> {
     let mut reader = csv::Reader::from_path(shared("data/tid2013/reference_crops.csv")?).unwrap();
     let row = reader.records().map(|row| row.unwrap()).find(|row| row[0] == id[..3].to_uppercase()).unwrap();
@@ -26,7 +26,8 @@ fn reference(id: &str) -> Option<Rgb8> {
     Some(Rgb8::from_fn(width, height, |x, y| whole.pixel(left + x, top + y)))
 }
 
-/// Real files of the database, and images that are made again: JPEG (type 10) from its stream, mean shift (16) by adding it.
+/// A pair of images: real files of the database, or rebuilt images. JPEG (type 10) is decoded from its stream, and a mean shift (type 16)
+/// is added.
 fn pair(id: &str, parameter: f64) -> Option<(Rgb8, Rgb8)> {
     let reference = reference(id)?;
     let distorted = match &id[4..6] {
@@ -40,11 +41,12 @@ fn pair(id: &str, parameter: f64) -> Option<(Rgb8, Rgb8)> {
     Some((reference, distorted))
 }
 
-/// Every metric that the laboratory published scores of, by the name of the variant that it used, on 24 images of nine kinds of distortion.
+/// Compares every metric with published scores of the authors' group, in the variant that they used, on 24 images of nine distortion
+/// types.
 #[test]
-fn the_laboratorys_scores_are_met() {
-    let Some(laboratory) = rows("data/tid2013/tid2013.csv") else { return };
-    // The metric, the column, and the difference at most. PerSIM's is explained in its file.
+fn the_authors_scores_are_met() {
+    let Some(authors) = rows("data/tid2013/tid2013.csv") else { return };
+    // The metric, the column, and the largest accepted difference. The file of PerSIM explains its difference.
     let columns = [
         ("psnr_luma", "olives_m1_psnr", 1e-10),
         ("psnr_ha", "olives_m2", 1e-9),
@@ -68,7 +70,7 @@ fn the_laboratorys_scores_are_met() {
     let worst: Vec<[f64; 10]> = ids
         .par_iter()
         .map(|id| {
-            let row = &laboratory[*id];
+            let row = &authors[*id];
             let parameter =
                 if &id[4..6] == "16" { row["param"].trim_start_matches("shift=").parse().unwrap() } else { 0.0 };
             let Some((reference, distorted)) = pair(id, parameter) else { return [0.0; 10] };
@@ -85,7 +87,7 @@ fn the_laboratorys_scores_are_met() {
     }
 }
 
-/// The official MATLAB programs' values, as printed: half a unit of the last digit.
+/// Compares the metrics with the printed values of the official MATLAB programs, within half a unit of the last digit.
 #[test]
 fn the_official_values_are_met() {
     let Some(official) = rows("oracle/iqa_official.csv") else { return };

@@ -1,14 +1,19 @@
-//! Ten steps of Adam on the paper's variational autoencoder, against PyTorch's in double precision; and the training of the sparse
-//! autoencoder on every instruction set.
+//! Tests the training of networks: ten steps of Adam against PyTorch, and the sparse autoencoder on every instruction set.
+//!
+//! The steps of Adam train the paper's variational autoencoder in double precision.
 
 mod common;
 
+use approx::abs_diff_eq;
 use common::shared;
 use gradspace::autodiff::{Tape, Tensor, Var};
 use gradspace::lanes::{Lanes, Real, Simd};
-use gradspace::models::training::{Patches, Settings, train};
+use gradspace::learn::sparse_autoencoder::{SparseSettings, WhitenedPatches, train};
+use gradspace::models::SparseAutoencoder;
+use gradspace::models::sparse_autoencoder::SHIPPED;
 use gradspace::models::vae::{Architecture, Vae};
-use gradspace::nn::{Adam, Parameters, adam};
+use gradspace::nn::{Adam, AdamSettings, Parameters};
+use gradspace::stats::random::Stream;
 use ndarray::{ArrayD, IxDyn, arr0};
 use safetensors::{Dtype, SafeTensors};
 use std::ops::ControlFlow;
@@ -27,13 +32,13 @@ fn doubles(file: &SafeTensors, name: &str) -> Tensor<f64> {
 
 fn parameters(file: &SafeTensors, vae: &Vae, when: &str) -> Parameters<f64> {
     let mut parameters = Parameters::new();
-    for (name, _) in vae.parameters::<f64>(&mut || 0.5).iter() {
+    for (name, _) in vae.parameters::<f64>(Stream::new(0, "shapes", 0).rng()).iter() {
         parameters.add(name, doubles(file, &format!("{when}.{name}")));
     }
     parameters
 }
 
-/// Eight rows of a batch, side by side; `number` gives element `i` of the batch.
+/// Places eight rows of a batch in the lanes of an input. `number` returns element `i` of the batch.
 fn side_by_side(tape: &mut Tape<Eight>, shape: &[usize], first_row: usize, number: impl Fn(usize) -> f64) -> Var {
     let each: usize = shape.iter().product();
     tape.input_with(shape, |values| {
@@ -55,7 +60,7 @@ fn ten_steps_of_adam_are_pytorchs() {
     let vae = Vae::new(Architecture::default()).unwrap();
     let mut trained = parameters(&file, &vae, "before");
     assert_eq!(trained.count(), 12_727);
-    let mut adam = Adam::new(adam::Settings::default(), &trained);
+    let mut adam = Adam::new(AdamSettings::default(), &trained);
     let mut tape = Tape::<Eight>::new();
     for step in 0..10 {
         let (mut losses, mut gradient) = ([0.0; 2], trained.zeros_like());
@@ -73,7 +78,10 @@ fn ten_steps_of_adam_are_pytorchs() {
         }
         for (found, expected) in [losses[0], losses[1], losses[0] + losses[1]].iter().zip(&expected) {
             let expected = expected[[step]];
-            assert!((found - expected).abs() <= 1e-9 * expected.abs(), "step {step}: {found}, not {expected}");
+            assert!(
+                abs_diff_eq!(*found, expected, epsilon = 1e-9 * expected.abs()),
+                "step {step}: {found}, not {expected}"
+            );
         }
         adam.step(&mut trained, &gradient);
     }
@@ -85,20 +93,16 @@ fn ten_steps_of_adam_are_pytorchs() {
 
 #[test]
 fn training_gives_the_same_bits_on_every_instruction_set() {
-    let settings = Settings { hidden: 13, iterations: 8, ..Settings::default() };
+    let settings = SparseSettings { hidden: 13, iterations: 8, ..SparseSettings::default() };
     let count = 1_003;
     let lanes: Vec<Eight> =
         (0..12 * 126).map(|i| Lanes(std::array::from_fn(|lane| hashed(8 * i + lane) - 0.5))).collect();
     let mut results = Vec::new();
     for simd in Simd::ALL.into_iter().filter(|simd| simd.is_available()) {
         simd.force();
-        let mut drawn = 0;
-        let mut random = || {
-            drawn += 1;
-            hashed(drawn + 1_000_000)
-        };
-        let patches = Patches { lanes: &lanes, count };
-        let trained = train(patches, &settings, &mut random, |_| ControlFlow::Continue(())).unwrap();
+        let patches = WhitenedPatches { lanes: &lanes, count };
+        let trained =
+            train(patches, &settings, Stream::new(0, "initial", 0).rng(), |_| ControlFlow::Continue(())).unwrap();
         assert!(trained.losses[8] < trained.losses[0]);
         results.push((simd, trained.losses, trained.weights));
     }
@@ -108,7 +112,20 @@ fn training_gives_the_same_bits_on_every_instruction_set() {
     }
 }
 
-/// Numbers without visible order in [0, 1).
+/// The build does not read `results/`, so the program's weights are a copy.
+#[test]
+fn the_shipped_weights_are_the_ones_that_the_experiment_wrote() {
+    let written = "results/sparse-autoencoder-stand-in/weights.safetensors";
+    let bytes = std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(written)).unwrap();
+    assert!(
+        bytes == SHIPPED,
+        "src/models/shipped.safetensors differs from {written}: if the experiment was run again on purpose, copy the latter over the \
+         former and run again every experiment that uses the shipped weights; otherwise restore both from version control"
+    );
+    assert_eq!(SparseAutoencoder::shipped().to_safetensors(), SHIPPED);
+}
+
+/// Pseudo-random numbers in [0, 1).
 fn hashed(i: usize) -> f64 {
     let mixed = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     ((mixed ^ (mixed >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 11) as f64 / (1u64 << 53) as f64

@@ -1,4 +1,4 @@
-//! The paper again: its data are those of the committed results, and it compiles.
+//! Tests that the replication document uses the data of the committed results and that it compiles.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -45,18 +45,18 @@ fn a_result_that_is_missing_or_not_whole_is_named() {
     assert!(run.expect("the program").success());
     let error = report();
     assert!(
-        error.contains("results/tid2013: is not there")
+        error.contains("results/tid2013: is missing")
             && error.contains("gradspace experiments/tid2013.toml --data DIR"),
         "{error}"
     );
     std::fs::rename(work.path().join("results/quick-stand-in"), work.path().join("results/tid2013")).expect("renamed");
     std::fs::remove_file(work.path().join("results/tid2013/table.json")).expect("removed");
     let error = report();
-    assert!(error.contains("results/tid2013: is not whole") && error.contains("table.json"), "{error}");
+    assert!(error.contains("results/tid2013: is incomplete") && error.contains("table.json"), "{error}");
     assert!(!work.path().join("paper").exists(), "nothing is written");
 }
 
-/// A Python with the package `typst`: the one that `.ci/run` makes, or the path's. `None` after saying so loudly; in CI that is a
+/// A Python with the package `typst`: the one that `.ci/run` makes, or the one on the path. `None` after a message; in CI its absence is a
 /// failure.
 fn python() -> Option<PathBuf> {
     let has_typst = |python: &PathBuf| {

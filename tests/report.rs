@@ -1,30 +1,31 @@
-//! The report layer from outside: a small table in every form, and charts of awkward data.
+//! Tests the public interface of the report layer: a small table in every form, and charts of difficult data.
 
+use gradspace::files;
 use gradspace::imaging::Rgb8;
 use gradspace::report::charts::{
     Bar, Bars, Curve, Curves, Dots, Estimate, Histograms, HistogramsPanel, Interval, Intervals, Multiples,
     MultiplesPanel, Panel, Picture, Reference, ReferenceLine, Scatter, Series,
 };
-use gradspace::report::files;
 use gradspace::report::published::Published;
+use gradspace::report::row::Row;
 use gradspace::report::sheet::Sheet;
-use gradspace::report::table::{Row, Table};
+use gradspace::report::table::Table;
 use gradspace::stats::random::Stream;
 
 fn table() -> Table {
     let published = Published::embedded();
     let csv = published.find("TID2013", "CSV", "all", "srocc").unwrap();
     let rows = vec![
-        Row::new("gradient", "all", "srocc", 0.8652).with_interval(0.85, 0.8775),
-        Row::new("gradient", "all", "plcc", 1.0 / 3.0),
-        Row::new("m10", "all", "srocc", 0.8505).with_interval(0.84, 0.86),
-        Row::new("m10", "all", "srocc_significance", -1.0),
-        Row::new("m10", "all", "plcc", 0.877),
-        Row::new("m10", "all", "plcc_line", 0.8),
-        Row::new("m10", "all", "fit_converged", 0.0),
+        Row::new("Gradient", "all", "srocc", 0.8652).with_interval(0.85, 0.8775),
+        Row::new("Gradient", "all", "plcc", 1.0 / 3.0),
+        Row::new("FSIMc", "all", "srocc", 0.8505).with_interval(0.84, 0.86),
+        Row::new("FSIMc", "all", "srocc_significance", -1.0),
+        Row::new("FSIMc", "all", "plcc", 0.877),
+        Row::new("FSIMc", "all", "plcc_line", 0.8),
+        Row::new("FSIMc", "all", "fit_converged", 0.0),
         Row::published_only("CSV", csv),
-        Row::new("gradient", "jpeg_2000", "srocc", -0.25),
-        Row::new("m10", "jpeg_2000", "srocc", -0.0001),
+        Row::new("Gradient", "jpeg_2000", "srocc", -0.25),
+        Row::new("FSIMc", "jpeg_2000", "srocc", -0.0001),
     ];
     Table::new("Quality & opinion", "10 % of TID2013", rows).unwrap().beside(published, "TID2013", None)
 }
@@ -40,16 +41,16 @@ fn same(expected: &str, found: &str) {
 fn the_long_form_as_csv() {
     same(
         r#"method,subset,statistic,value,low,high,published,published_source,status
-gradient,all,srocc,0.8652,0.85,0.8775,0.865,"ICIP 2019 poster, bar chart of SROCC (read from a chart)",match
-gradient,all,plcc,0.3333333333333333,,,,,no published value
-m10,all,srocc,0.8505,0.84,0.86,0.851,"ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed)",match
-m10,all,srocc_significance,-1,,,,,no published value
-m10,all,plcc,0.877,,,,,"no published value: the publication shows that of the straight line, see plcc_line"
-m10,all,plcc_line,0.8,,,0.832,"ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed)",differs
-m10,all,fit_converged,0,,,,,no published value
+Gradient,all,srocc,0.8652,0.85,0.8775,0.865,"ICIP 2019 poster, bar chart of SROCC (read from a chart)",match
+Gradient,all,plcc,0.3333333333333333,,,,,no published value
+FSIMc,all,srocc,0.8505,0.84,0.86,0.851,"ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed)",match
+FSIMc,all,srocc_significance,-1,,,,,no published value
+FSIMc,all,plcc,0.877,,,,,"no published value: the publication shows that of the straight line, see plcc_line"
+FSIMc,all,plcc_line,0.8,,,0.832,"ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed)",differs
+FSIMc,all,fit_converged,0,,,,,no published value
 CSV,all,srocc,,,,0.846,"ICIP 2019 poster, bar chart of SROCC (read from a chart)",published only
-gradient,jpeg_2000,srocc,-0.25,,,,,no published value
-m10,jpeg_2000,srocc,-0.0001,,,,,no published value
+Gradient,jpeg_2000,srocc,-0.25,,,,,no published value
+FSIMc,jpeg_2000,srocc,-0.0001,,,,,no published value
 "#,
         &table().csv(),
     );
@@ -58,8 +59,8 @@ m10,jpeg_2000,srocc,-0.0001,,,,,no published value
 #[test]
 fn the_long_form_as_json() {
     let rows = vec![
-        Row::new("unique", "all", "srocc", 0.86),
-        Row::new("unique", "all", "krcc", 2.0 / 3.0).with_interval(0.5, 1.0),
+        Row::new("UNIQUE", "all", "srocc", 0.86),
+        Row::new("UNIQUE", "all", "krcc", 2.0 / 3.0).with_interval(0.5, 1.0),
     ];
     let table =
         Table::new("T", "12 images", rows).unwrap().beside(Published::embedded(), "TID2013", Some("12 of 3000 images"));
@@ -69,7 +70,7 @@ fn the_long_form_as_json() {
   "data": "12 images",
   "rows": [
     {
-      "method": "unique",
+      "method": "UNIQUE",
       "subset": "all",
       "statistic": "srocc",
       "value": 0.86,
@@ -80,7 +81,7 @@ fn the_long_form_as_json() {
       "status": "not comparable: 12 of 3000 images"
     },
     {
-      "method": "unique",
+      "method": "UNIQUE",
       "subset": "all",
       "statistic": "krcc",
       "value": 0.6666666666666666,
@@ -108,27 +109,27 @@ fn the_folded_form_as_markdown() {
 
 | method | SROCC | 95 % interval | published | sig. | PLCC |
 |---|---:|---:|---:|---:|---:|
-| gradient | 0.865 | [0.850, 0.877] | 0.865 = |  | 0.333 |
-| m10 | 0.851 | [0.840, 0.860] | 0.851 = | − | 0.877 |
+| Gradient | 0.865 | [0.850, 0.877] | 0.865 = |  | 0.333 |
+| FSIMc | 0.851 | [0.840, 0.860] | 0.851 = | − | 0.877 |
 | CSV |  |  | 0.846   |  |  |
 
 ## All of the data, other fits
 
 | method | PLCC line | published |
 |---|---:|---:|
-| m10 | 0.800 | 0.832 ≠ |
+| FSIMc | 0.800 | 0.832 ≠ |
 
 ## SROCC by subset
 
-| subset | gradient | m10 |
+| subset | Gradient | FSIMc |
 |---|---:|---:|
 | jpeg\_2000 | −0.250 | 0.000 |
 
 - = equal to the published digits.
 - ≠ farther from the published value than its tolerance.
 - sig.: significantly higher (+) or lower (−) than the proposed method, or neither (0); Fisher z, two-sided 5 %.
-- The logistic fit of m10 does not converge: it runs off towards an exponential or a step, where nothing more is gained.
-- Published for another fit only, and shown beside that: PLCC of m10.
+- The logistic fit of FSIMc does not converge: its parameters grow without limit, towards an exponential or a step.
+- Published for another fit only, and shown beside that: PLCC of FSIMc.
 - Published values: ICIP 2019 poster, bar chart of SROCC (read from a chart); ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed).
 ",
         &table().markdown(),
@@ -145,8 +146,8 @@ fn the_folded_form_as_latex() {
 \toprule
 method & SROCC & 95 \% interval & published & sig. & PLCC \\
 \midrule
-gradient & 0.865 & [0.850, 0.877] & 0.865 $=$ &  & 0.333 \\
-m10 & 0.851 & [0.840, 0.860] & 0.851 $=$ & $-$ & 0.877 \\
+Gradient & 0.865 & [0.850, 0.877] & 0.865 $=$ &  & 0.333 \\
+FSIMc & 0.851 & [0.840, 0.860] & 0.851 $=$ & $-$ & 0.877 \\
 CSV &  &  & 0.846   &  &  \\
 \bottomrule
 \end{tabular}
@@ -159,7 +160,7 @@ CSV &  &  & 0.846   &  &  \\
 \toprule
 method & PLCC line & published \\
 \midrule
-m10 & 0.800 & 0.832 $\ne$ \\
+FSIMc & 0.800 & 0.832 $\ne$ \\
 \bottomrule
 \end{tabular}
 \end{table}
@@ -169,7 +170,7 @@ m10 & 0.800 & 0.832 $\ne$ \\
 \caption{Quality \& opinion: SROCC by subset (10 \% of TID2013)}
 \begin{tabular}{lrr}
 \toprule
-subset & gradient & m10 \\
+subset & Gradient & FSIMc \\
 \midrule
 jpeg\_2000 & $-$0.250 & 0.000 \\
 \bottomrule
@@ -179,8 +180,8 @@ jpeg\_2000 & $-$0.250 & 0.000 \\
 \noindent $=$ equal to the published digits.\par
 \noindent $\ne$ farther from the published value than its tolerance.\par
 \noindent sig.: significantly higher (+) or lower ($-$) than the proposed method, or neither (0); Fisher z, two-sided 5 \%.\par
-\noindent The logistic fit of m10 does not converge: it runs off towards an exponential or a step, where nothing more is gained.\par
-\noindent Published for another fit only, and shown beside that: PLCC of m10.\par
+\noindent The logistic fit of FSIMc does not converge: its parameters grow without limit, towards an exponential or a step.\par
+\noindent Published for another fit only, and shown beside that: PLCC of FSIMc.\par
 \noindent Published values: ICIP 2019 poster, bar chart of SROCC (read from a chart); ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed).\par
 ",
         &table().latex(),
@@ -195,23 +196,23 @@ fn the_folded_form_for_the_terminal() {
 
 All of the data
 method    SROCC   95 % interval  published  sig.   PLCC
-gradient  0.865  [0.850, 0.877]    0.865 =        0.333
-m10       0.851  [0.840, 0.860]    0.851 =     −  0.877
+Gradient  0.865  [0.850, 0.877]    0.865 =        0.333
+FSIMc     0.851  [0.840, 0.860]    0.851 =     −  0.877
 CSV                                0.846
 
 All of the data, other fits
 method  PLCC line  published
-m10         0.800    0.832 ≠
+FSIMc       0.800    0.832 ≠
 
 SROCC by subset
-subset     gradient    m10
+subset     Gradient  FSIMc
 jpeg_2000    −0.250  0.000
 
 = equal to the published digits.
 ≠ farther from the published value than its tolerance.
 sig.: significantly higher (+) or lower (−) than the proposed method, or neither (0); Fisher z, two-sided 5 %.
-The logistic fit of m10 does not converge: it runs off towards an exponential or a step, where nothing more is gained.
-Published for another fit only, and shown beside that: PLCC of m10.
+The logistic fit of FSIMc does not converge: its parameters grow without limit, towards an exponential or a step.
+Published for another fit only, and shown beside that: PLCC of FSIMc.
 Published values: ICIP 2019 poster, bar chart of SROCC (read from a chart); ICIP 2019 paper, comparison table, by the authors' per-image scores (recomputed).
 More intervals, and all numbers to their last digit: table.md, table.csv.
 ",
@@ -221,7 +222,7 @@ More intervals, and all numbers to their last digit: table.md, table.csv.
 
 #[test]
 fn data_that_are_not_the_publications_are_shown_apart() {
-    let rows = vec![Row::new("unique", "all", "srocc", 0.86)];
+    let rows = vec![Row::new("UNIQUE", "all", "srocc", 0.86)];
     let table =
         Table::new("T", "12 images", rows).unwrap().beside(Published::embedded(), "TID2013", Some("12 of 3000 images"));
     assert!(table.csv().contains(
@@ -308,7 +309,7 @@ const CHALLENGES: [&str; 12] = [
     "haze",
 ];
 
-/// Points of each series.
+/// The number of points of each series.
 type Lines = Vec<Vec<(f64, Estimate)>>;
 
 fn multiples(reference: Option<ReferenceLine>, series: &[&str], panels: Vec<(&str, Lines)>) -> Multiples {
@@ -326,7 +327,7 @@ fn multiples(reference: Option<ReferenceLine>, series: &[&str], panels: Vec<(&st
     }
 }
 
-/// Accuracies at five levels in a panel for each name.
+/// Accuracies at five levels, one panel per name.
 fn levels(names: &[&'static str]) -> Multiples {
     let accuracy = |panel: usize, method: usize, level: usize| {
         let far = 0.1 * (1.0 + method as f64 / 3.0) * level as f64 / (1.0 + panel as f64 % 5.0 / 2.0);
@@ -341,7 +342,7 @@ fn levels(names: &[&'static str]) -> Multiples {
     multiples(Some(ReferenceLine::Level(0.5)), &METHODS, names.iter().enumerate().map(panel).collect())
 }
 
-/// ROC curves of many points in a panel for each name.
+/// ROC curves of many points, one panel per name.
 fn roc(names: &[&'static str]) -> Multiples {
     let curve = |panel: usize, method: usize| {
         let bend = 1.0 + (panel + 2 * method) as f64;
@@ -363,7 +364,7 @@ fn roc(names: &[&'static str]) -> Multiples {
     }
 }
 
-/// Scores of in-distribution images near 1 and of others lower, in a panel for each name.
+/// Histograms of scores: in-distribution images near 1, others lower, one panel per name.
 fn histograms(names: &[&str], series: &[&str], score: impl Fn(usize, usize, f64) -> Vec<f64>) -> Histograms {
     let panel = |(i, name): (usize, &&str)| HistogramsPanel {
         name: name.to_string(),
@@ -405,7 +406,7 @@ fn components(panels: usize) -> Scatter {
     }
 }
 
-/// The picture's size, after checking that both files have it and the PNG is not blank.
+/// The size of a picture. Checks that both files have it and that the PNG is not blank.
 #[track_caller]
 fn size(picture: &Picture) -> (u32, u32) {
     let png = image::load_from_memory(&picture.png).expect("the PNG can be decoded").to_rgb8();
@@ -417,7 +418,7 @@ fn size(picture: &Picture) -> (u32, u32) {
     )));
     assert!(picture.svg.ends_with("</svg>\n"));
     assert!(png.pixels().any(|p| p.0 != [255; 3]), "something is drawn");
-    // Nothing reaches the sheet's edge, so nothing is cut off there.
+    // Nothing reaches the edge of the picture, so nothing is cut off.
     let edge = |x: u32, y: u32| x < 3 || y < 3 || x >= width - 3 || y >= height - 3;
     let cut = png.enumerate_pixels().find(|(x, y, p)| edge(*x, *y) && p.0 != [255; 3]);
     assert!(cut.is_none(), "cut off at {cut:?}");
@@ -552,8 +553,8 @@ fn charts_refuse_what_they_cannot_show() {
     }
 }
 
-/// The same bytes on every run and on every machine. A new version of plotters, ab_glyph, image or of the font may change
-/// them: look at the chart, then take over the new hashes.
+/// A chart has the same bytes in every run and on every machine. A new version of plotters, ab_glyph, image or of the font may change
+/// them. In this case look at the chart, then update the hashes.
 #[test]
 fn a_chart_is_the_same_bytes_everywhere() {
     let chart = curves(vec![vec![(0.0, 60.0), (10.0, 8.0), (40.0, 5.0)], vec![(0.0, 55.0), (40.0, 4.0)]], true);
@@ -591,7 +592,7 @@ fn a_sheet_shows_every_pixel_of_every_image() {
             gradspace::files::write(std::path::Path::new(&folder).join(format!("sheet, {what}.png")), &png).unwrap();
         }
         let pixels = image::load_from_memory(&png).expect("the PNG can be decoded").to_rgb8();
-        // Each image somewhere to the right of or below the one before it, whole and magnified.
+        // Each image is to the right of the previous one or below it, complete and magnified.
         let shown = |image: &Rgb8, left: u32, top: u32| {
             let side = 28 * sheet.scale as u32;
             let equal = |x: u32, y: u32| {

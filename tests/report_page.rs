@@ -1,7 +1,7 @@
-//! `gradspace report`: what is on the page, what it does with folders that are not whole, and how it looks in a browser.
+//! Tests `gradspace report`: the content of the page, incomplete results folders, and the layout in a browser.
 //!
-//! The browser is headless Chromium. Without one these tests say so loudly; in CI its absence is a failure. The pictures that they take
-//! are in the target folder's `tmp`, for a look.
+//! The browser is headless Chromium. Without it the browser tests are skipped with a message; in CI its absence is a failure. Their
+//! screenshots are written to the folder `tmp` of the target folder.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use gradspace::imaging::decode::read_image;
 use gradspace::report::claims::{Claims, Outcome};
 use tempfile::TempDir;
 
-/// Claims of all outcomes, with what HTML has to escape.
+/// Claims with every outcome, including characters that HTML must escape.
 const CLAIMS: &str = r#"{
   "title": "t", "data": "d", "claims": [
     {"says": "gradients are better than <activations> & all", "place": "ICIP 2019, abstract", "outcome": "does not hold", "tests": [
@@ -36,8 +36,8 @@ fn gradspace(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gradspace")).args(arguments).current_dir(folder).output().expect("the program")
 }
 
-/// A folder with `results`: the committed ones, the quick experiment's, claims in two of them, and four folders with something
-/// wrong; and their page.
+/// A folder with `results`, and its page. It has the committed results, those of the quick experiment, claims in two of them, and four
+/// folders with errors.
 fn page() -> (TempDir, String) {
     let work = TempDir::new().expect("a folder");
     let quick = root().join("experiments/quick.toml").display().to_string();
@@ -63,7 +63,7 @@ fn page() -> (TempDir, String) {
     let quick = results.join("quick-stand-in");
     copy(&quick, &results.join("unfinished-stand-in"), &|name| name != "manifest.json");
     copy(&quick, &results.join("damaged-stand-in"), &|name| name != "scores.csv");
-    copy(&quick, &results.join("older-stand-in"), &|name| name != "sections.json");
+    copy(&quick, &results.join("older-stand-in"), &|name| !["sections.json", "pictures.json"].contains(&name));
     std::fs::create_dir(results.join("empty")).expect("a folder");
     let write = |name: &str, text: &str| std::fs::write(results.join(name), text).expect("a file");
     write("damaged-stand-in/claims.json", "{\"claims\": [");
@@ -85,7 +85,7 @@ fn between<'a>(html: &'a str, from: &str, to: &str) -> &'a str {
     rest.split_once(to).unwrap_or_else(|| panic!("no {to} after {from}")).0
 }
 
-/// What is in the page about one folder.
+/// The part of the page about one folder.
 fn article<'a>(html: &'a str, folder: &str) -> &'a str {
     between(html, &format!("<article id=\"experiment-{folder}\">"), "</article>")
 }
@@ -93,7 +93,7 @@ fn article<'a>(html: &'a str, folder: &str) -> &'a str {
 #[test]
 fn the_page_has_everything_and_needs_nothing_else() {
     let (work, html) = page();
-    // Outside of text, which escapes its angle brackets.
+    // These do not occur outside of text; text escapes its angle brackets.
     for leading in ["<script", "<link", "<iframe", "src=\"http", "href=\"http", "url(", "@import", "xlink", "onload"] {
         assert!(!html.contains(leading), "{leading} leads out of the page");
     }
@@ -107,7 +107,7 @@ fn the_page_has_everything_and_needs_nothing_else() {
     ids.dedup();
     assert_eq!(all, ids.len(), "identifiers are used once");
 
-    // Every claim, in the summary and in its experiment, by its outcome.
+    // Every claim is in the summary and in its experiment, sorted by outcome.
     let summary = between(&html, "<section id=\"claims\">", "</section>");
     let escaped =
         |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
@@ -131,7 +131,7 @@ fn the_page_has_everything_and_needs_nothing_else() {
         assert_eq!(cells, expected.map(|count| count.to_string()), "{name}");
         assert!(expected.iter().all(|count| *count > 0), "{name}: {expected:?}");
     }
-    // By the same numbers in two experiments, and so told once in the summary.
+    // Two experiments make this claim with the same numbers, so the summary has it once.
     assert_eq!(summary.matches("gradients are better than &lt;activations&gt; &amp; all").count(), 1);
     for part in
         ["0.81 to 0.82, and the interval excludes zero", "[−0.020, −0.001]", "p = 1.0e−4", "ICIP 2019, abstract"]
@@ -139,7 +139,7 @@ fn the_page_has_everything_and_needs_nothing_else() {
         assert!(article(&html, "real").contains(part), "{part}");
     }
 
-    // Stand-ins are labelled, and nothing else is; real data come first.
+    // Only results on synthetic images are labelled. Results on real data come first.
     const LABEL: &str = "<span class=\"stand-in\">stand-in</span>";
     let mut order = Vec::new();
     for article in html.split("<article id=\"experiment-").skip(1) {
@@ -155,28 +155,42 @@ fn the_page_has_everything_and_needs_nothing_else() {
         assert!(!entry.path().is_dir() || order.contains(&&*name), "{name} is not on the page");
     }
 
-    // Tables beside the published numbers, charts, pictures, and how it was made.
+    // Tables with the published numbers, charts, pictures, and the provenance of the results.
     let quick = article(&html, "quick-stand-in");
     for part in [
-        "<svg role=\"img\" aria-label=\"Quick check of the whole pipeline. stand-in: 2 procedural scenes",
-        "a map of where the gradient’s features of the two differ",
+        "<svg role=\"img\" aria-label=\"Spearman's rank correlation (SROCC) of the scores of each method with the known severity",
+        "alt=\"References, distorted images, and a map of where the gradient's features of the two differ.\"",
+        "<figcaption>References, distorted images, and a map of where the gradient's features of the two differ. <span",
         "gradspace experiments/quick.toml</code>",
         "experiment: 2019",
         " thread",
     ] {
         assert!(quick.contains(part), "{part} is not in the quick experiment's part");
     }
+    // Pictures are sorted by rank. Without a list of pictures they are sorted by name, and title and data become the caption.
+    let order = |folder: &str| {
+        let mut charts = ["srocc", "scatter", "types"];
+        charts.sort_by_key(|name| article(&html, folder).find(&format!("{folder}/{name}.svg")).expect(name));
+        charts
+    };
+    assert_eq!(order("quick-stand-in"), ["srocc", "types", "scatter"]);
+    assert_eq!(order("older-stand-in"), ["scatter", "srocc", "types"]);
+    assert!(
+        article(&html, "older-stand-in").contains(
+            "<svg role=\"img\" aria-label=\"Quick check of the whole pipeline. stand-in: 2 procedural scenes"
+        )
+    );
     let gtsrb = article(&html, "gtsrb");
     for part in [
         "49.8 ± 0.3 (56.51)",
         "gradspace experiments/gtsrb.toml --data DIR</code>",
-        "Not known: times stay on the machine",
+        "Unknown: the times in <code>run.json</code> are not committed.",
     ] {
         assert!(gtsrb.contains(part), "{part} is not in the part of GTSRB");
     }
     assert!(gtsrb.contains("<img src"), "a chart of 400 kB is shown as pixels");
 
-    // The same page again.
+    // A second run gives the same page.
     assert!(gradspace(work.path(), &["report", "results"]).status.success());
     assert_eq!(std::fs::read_to_string(work.path().join("results/index.html")).unwrap(), html);
 }
@@ -189,8 +203,8 @@ fn a_folder_that_is_not_whole_is_shown_with_a_remark() {
         (
             "damaged-stand-in",
             &[
-                "lists what is not here: scores.csv.",
-                "Not as the run wrote them, by the hashes in the manifest: table.csv.",
+                "The manifest lists missing files: scores.csv.",
+                "These files do not have the hashes in the manifest: table.csv.",
                 "claims.json is damaged",
             ],
         ),
@@ -220,7 +234,7 @@ fn without_results_the_error_says_what_to_run() {
     }
 }
 
-/// Headless Chromium, or `None` after saying so loudly; in CI its absence is a failure.
+/// Headless Chromium, or `None` after a message. In CI its absence is a failure.
 fn chromium() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome"];
@@ -234,10 +248,10 @@ fn chromium() -> Option<PathBuf> {
     found
 }
 
-/// What Chromium writes to standard output.
+/// The standard output of Chromium.
 fn browse(chromium: &Path, profile: &Path, arguments: &[&str], page: &Path) -> String {
     let output = Command::new(chromium)
-        // The pages are the test's own, and as root or in a container there is no sandbox.
+        // The sandbox is not available as root or in a container. It is not needed, because the pages are the test's own.
         .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"])
         .args(["--no-first-run", "--allow-file-access-from-files"])
         .arg(format!("--user-data-dir={}", profile.display()))
@@ -249,8 +263,8 @@ fn browse(chromium: &Path, profile: &Path, arguments: &[&str], page: &Path) -> S
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Measures its document with everything unfolded: how much wider it is than its window, and which elements reach beyond the window
-/// without lying in a box that scrolls.
+/// A script that measures its document with all details open. It reports how much wider than the window the document is. It also reports
+/// the elements that extend beyond the window outside of a scrolling box.
 const MEASURE: &str = r#"<script>
 addEventListener("load", () => {
   document.querySelectorAll("details").forEach(d => d.open = true);
@@ -296,7 +310,7 @@ fn nothing_reaches_beyond_a_phone_or_a_desk() {
         let found = measured("copy", &html, width);
         assert_eq!(found[..3], [width.to_string(), "0".into(), "0".into()], "at {width} px: {}", found[3]);
     }
-    // The measure measures: one wide thing is found.
+    // The script must detect an element that is too wide.
     let wide = html.replace("<footer>", "<p style=\"min-width:1500px\">wide</p><footer>");
     let found = measured("wide", &wide, 390);
     assert!(found[1].parse::<u32>().unwrap() > 1000 && found[2] == "1" && found[3].contains("wide"), "{found:?}");
@@ -319,12 +333,12 @@ fn it_is_light_and_dark() {
             let picture = folder.join(format!("report-{width}-{scheme}.png"));
             let (size, shot) =
                 (format!("--window-size={},5000", width.max(500)), format!("--screenshot={}", picture.display()));
-            // Blink's numbers: 0 is dark, 1 is light.
+            // In Blink's numbering 0 is dark and 1 is light.
             let scheme = format!("--blink-settings=preferredColorScheme={preferred}");
             browse(&chromium, &profile, &[&size, &shot, &scheme], &work.path().join("frame.html"));
             let image = read_image(&picture).unwrap();
             assert!(image.width >= width && image.height == 5000, "{}×{}", image.width, image.height);
-            // The ground at the left edge, and how many of the pixels beside it are words.
+            // The background colour at the left edge, and the number of pixels beside it with another colour, which are text.
             let ground = image.pixel(2, 2);
             let others = (0..5000)
                 .flat_map(|y| (20..width - 20).step_by(7).map(move |x| (x, y)))

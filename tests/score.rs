@@ -1,5 +1,6 @@
-//! `gradspace score` through the command line: what it prints, for one image and for many, and what it says about bad input.
+//! Tests `gradspace score` through the command line: its output for one and for many images, and its errors for bad input.
 
+use approx::abs_diff_eq;
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
 
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 const WIDTH: usize = 208;
 const HEIGHT: usize = 184;
 
-/// A folder of drawn scenes: `refs/` with two references, `dist/` with versions of them that keep 64, 16 and 4 levels of each colour.
+/// A folder of procedural scenes: `refs/` has two references, and `dist/` has versions of them with 64, 16 and 4 levels of each colour.
 struct Pictures(TempDir);
 
 impl Pictures {
@@ -93,9 +94,13 @@ fn one_image_has_every_metric_to_the_last_bit() {
         match metric.score(&reference, &distorted) {
             Ok(expected) => {
                 assert_eq!(cell.parse(), Ok(expected), "{}", metric.key);
-                // The reader of JSON here rounds the last bit at times; the number that it reads is the same.
+                // The JSON parser of this test sometimes rounds the last bit; the number in the text is the same.
                 let read = value["value"].as_f64().unwrap();
-                assert!((read - expected).abs() <= f64::EPSILON * expected.abs(), "{} {read} {expected}", metric.key);
+                assert!(
+                    abs_diff_eq!(read, expected, epsilon = f64::EPSILON * expected.abs()),
+                    "{} {read} {expected}",
+                    metric.key
+                );
             }
             Err(error) => assert!(error.to_string().ends_with(value["reason"].as_str().unwrap()), "{value}"),
         }
@@ -104,14 +109,14 @@ fn one_image_has_every_metric_to_the_last_bit() {
         let score = scores[method]["value"].as_f64().unwrap();
         assert!(score > 0.0 && score < 1.0, "{method} {score}");
     }
-    // CW-SSIM of six levels needs a larger image: the others are there all the same, and the table says why one is not.
+    // CW-SSIM with six levels needs a larger image. The other metrics have scores, and the table states the reason for the missing one.
     assert!(scores["cw_ssim_6"]["value"].is_null());
     let text = pictures.succeed(&arguments);
-    let line = |key: &str| text.lines().find(|line| line.starts_with(&format!("{key} "))).unwrap().to_owned();
-    assert!(line("cw_ssim_6").contains("defined from 256×256 on"), "{text}");
-    assert!(line("gmsd").contains("lower") && line("ssim").contains("higher") && line("ssim").contains("-1 to 1"));
-    let keys: Vec<&str> = text.lines().skip(3).map(|line| line.split_whitespace().next().unwrap()).collect();
-    assert!(keys[..2] == ["gradient", "unique"] && keys[2..].is_sorted(), "{keys:?}");
+    let line = |name: &str| text.lines().find(|line| line.starts_with(&format!("{name}  "))).unwrap().to_owned();
+    assert!(line("CW-SSIM (6 levels)").contains("needs 256×256 or more"), "{text}");
+    assert!(line("GMSD").contains("lower") && line("SSIM").contains("higher") && line("SSIM").contains("-1 to 1"));
+    let first: Vec<&str> = text.lines().skip(3).map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert!(first[..2] == ["Gradient", "UNIQUE"], "{first:?}");
 }
 
 #[test]
@@ -124,16 +129,19 @@ fn many_images_are_sorted_for_people_and_in_order_for_programs() {
     };
     let chosen = ["--metrics", "ssim,gmsd,gradient"];
     let text = pictures.succeed(&[&images[..], &chosen].concat());
-    assert!(text.starts_with("sorted by gradient, higher is better"), "{text}");
+    assert!(text.starts_with("sorted by Gradient, higher is better"), "{text}");
     assert_eq!(order(&text), ["lake_4.png", "lake_16.png", "lake_64.png"], "{text}");
     let text = pictures.succeed(&[&images[..], &chosen, &["--sort", "gmsd"]].concat());
-    assert!(text.starts_with("sorted by gmsd, lower is better"), "{text}");
+    assert!(text.starts_with("sorted by GMSD, lower is better"), "{text}");
     assert_eq!(order(&text), ["lake_4.png", "lake_16.png", "lake_64.png"], "{text}");
 
     let (heads, rows) = pictures.csv(&[&images[..], &chosen].concat());
     assert_eq!(heads, ["reference", "distorted", "ssim", "gmsd", "gradient", "undefined"]);
     assert_eq!(column(&rows, "distorted"), images[1..]);
     let (_, sorted) = pictures.csv(&[&images[..], &chosen, &["--sort", "ssim"]].concat());
+    // Keys and names are accepted in upper and lower case.
+    let named = ["--metrics", "SSIM,Gmsd,Proposed", "--sort", "Ssim"];
+    assert_eq!(pictures.csv(&[&images[..], &named].concat()).1, sorted);
     assert_eq!(column(&sorted, "distorted"), [images[2], images[3], images[1]]);
     let ssim = |row: &BTreeMap<String, String>| row["ssim"].parse::<f64>().unwrap();
     assert!(sorted.windows(2).all(|pair| ssim(&pair[0]) > ssim(&pair[1])));
@@ -149,7 +157,7 @@ fn folders_and_tables_of_pairs_give_the_scores_of_the_pairs() {
         assert_eq!(alone[0], *row);
         assert_eq!(row["reference"].to_lowercase()[5..8], row["distorted"][5..8]);
     }
-    // From another folder, references in turn, with columns of its own; `undefined` and the metrics stand behind those.
+    // A table in another folder, with alternating references and extra columns. `undefined` and the metrics follow the extra columns.
     std::fs::create_dir(pictures.at("tables")).unwrap();
     let table = "mos, distorted ,note,reference\n1,../dist/lake_4.png,\"a, b\",../refs/lake.png\n\
                  2,../dist/hut_4.png,,../refs/Hut.png\n3,../dist/lake_16.png,c,../refs/lake.png\n";
@@ -162,7 +170,7 @@ fn folders_and_tables_of_pairs_give_the_scores_of_the_pairs() {
         let same = by_folder.iter().find(|other| row["distorted"].ends_with(&other["distorted"])).unwrap();
         assert_eq!((&row["ssim"], &row["unique"]), (&same["ssim"], &same["unique"]));
     }
-    // A reference that nothing belongs to is worth a note, and no more.
+    // A reference without a distorted image gives a note but no error.
     let output = pictures.run(&["refs", "dist/hut_4.png", "--metrics", "psnr"]);
     assert!(output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("without a distorted image: refs/lake.png"));
@@ -195,11 +203,11 @@ fn threads_and_instruction_sets_change_no_byte() {
 fn the_picture_shows_both_images_and_both_maps() {
     let pictures = Pictures::new();
     let text = pictures.succeed(&["refs/lake.png", "dist/lake_64.png", "--map", "maps/lake.png"]);
-    assert!(text.contains("gradient"), "the scores are printed as well: {text}");
+    assert!(text.contains("Gradient"), "the scores are printed as well: {text}");
     let sheet = read_image(pictures.at("maps/lake.png")).unwrap();
     let [reference, distorted] =
         ["refs/lake.png", "dist/lake_64.png"].map(|name| read_image(pictures.at(name)).unwrap());
-    // Each image is there in full, twice as large; and where the maps are there is something of the colour map's orange.
+    // The picture contains each image completely, at twice its size, and the orange of the colour map in the maps.
     let found = |image: &Rgb8| {
         (0..sheet.height - 2 * HEIGHT).any(|top| {
             (0..sheet.width - 2 * WIDTH).any(|left| {
@@ -244,13 +252,15 @@ fn pixel_formats_and_images_of_one_colour() {
             "{row:?}"
         );
     }
-    // An image of one colour: PSNR and SSIM have a score, the others a reason; and that is no failure.
+    // For an image of one colour PSNR and SSIM have a score and the others a reason. This is not a failure.
     let flat = &rows[4];
     assert!(flat["psnr"].parse::<f64>().unwrap() > 0.0 && flat["ssim"].parse::<f64>().unwrap() < 1.0, "{flat:?}");
     assert_eq!((flat["gradient"].as_str(), flat["fsim"].as_str(), flat["summer"].as_str()), ("", "", ""));
-    for reason in
-        ["gradient: all 8×8 blocks of the halved distorted image are alike", "fsim: not defined", "summer: not defined"]
-    {
+    for reason in [
+        "gradient: all 8×8 blocks of the halved distorted image are equal; a score needs contrast between them",
+        "fsim: not defined",
+        "summer: not defined",
+    ] {
         assert!(flat["undefined"].contains(reason), "{}", flat["undefined"]);
     }
     let flat = pictures.json(&["flat.png", "flat.png"]);
@@ -274,7 +284,7 @@ fn small_images_have_the_metrics_that_they_are_large_enough_for() {
         for metric in METRICS {
             let score = &json["pairs"][0]["scores"][metric.key];
             if width.min(height) < metric.smallest_side {
-                let expected = format!("{width}×{height}; it is defined from {0}×{0} on", metric.smallest_side);
+                let expected = format!("{width}×{height}; it needs {0}×{0} or more", metric.smallest_side);
                 assert!(score["value"].is_null() && score["reason"].as_str().unwrap().contains(&expected), "{score}");
             } else {
                 assert!(score["value"].is_f64() || score["reason"].is_string(), "{}: {score}", metric.key);
@@ -298,7 +308,7 @@ fn what_can_be_scored_is_scored_when_a_file_is_damaged() {
         assert_eq!((row["psnr"].is_empty(), row["undefined"].is_empty()), (damaged, !damaged), "{row:?}");
     }
     let message = String::from_utf8_lossy(&output.stderr);
-    for part in ["hut_cut.png: is", "lake_small.png: is 208×183, its reference refs/lake.png 208×184"] {
+    for part in ["hut_cut.png: is", "lake_small.png: is 208×183, but its reference refs/lake.png is 208×184"] {
         assert!(message.contains(part), "{message}");
     }
     let text = pictures.run(&["refs", "dist", "--metrics", "psnr,ssim"]);
@@ -331,7 +341,7 @@ fn bad_input_is_named_and_ends_with_its_code() {
     table("short.csv", "refs/Hut.png\n");
     table("rowless.csv", "");
     pictures.write("empty.csv", "");
-    pictures.write("columns.csv", "reference,image\nrefs/Hut.png,dist/hut_4.png\n");
+    pictures.write("columns.csv", "reference,picture\nrefs/Hut.png,dist/hut_4.png\n");
     pictures.write("taken.csv", "reference,distorted,ssim\nrefs/Hut.png,dist/hut_4.png,1\n");
     std::fs::create_dir_all(pictures.at("other")).unwrap();
     std::fs::create_dir_all(pictures.at("none")).unwrap();
@@ -355,13 +365,13 @@ fn bad_input_is_named_and_ends_with_its_code() {
         ),
         (&["no.png", "dist"], 3, &["no.png"]),
         (&[hut, "dist/hut_4.png", "dist/../dist/hut_4.png", "./dist/hut_4.png"], 2, &["dist/hut_4.png is named twice"]),
-        (&[hut, "none"], 3, &["none: holds no PNG"]),
-        (&["dist", "refs"], 2, &["swapped", "3 of the references", "dist/hut_16.png", "refs/Hut.png"]),
-        (&["refs", "refs"], 2, &["refs is given as the folder of references and of distorted images"]),
+        (&[hut, "none"], 3, &["none: contains no PNG"]),
+        (&["dist", "refs"], 2, &["swapped", "3 references", "dist/hut_16.png", "refs/Hut.png"]),
+        (&["refs", "refs"], 2, &["refs is both the folder of references and the folder of distorted images"]),
         (&["refs", "other"], 3, &["other/x.png: has no reference in refs", "other/y_1.png: has no reference in refs"]),
         (&["--pairs", "no.csv"], 3, &["no.csv: cannot be read"]),
         (&["--pairs", "gone.csv"], 3, &["gone.csv", "(3)", "dist/no.png", "refs/nix.png", "dist/nada.png"]),
-        (&["--pairs", "twice.csv"], 3, &["twice.csv", "line 4 is the pair of line 2 again"]),
+        (&["--pairs", "twice.csv"], 3, &["twice.csv", "line 4 repeats the pair of line 2"]),
         (
             &["--pairs", "swapped.csv"],
             3,
@@ -369,10 +379,10 @@ fn bad_input_is_named_and_ends_with_its_code() {
         ),
         (&["--pairs", "blank.csv"], 3, &["line 3 has no `distorted`"]),
         (&["--pairs", "short.csv"], 3, &["short.csv", "line: 2"]),
-        (&["--pairs", "rowless.csv"], 3, &["rowless.csv: names no pair"]),
+        (&["--pairs", "rowless.csv"], 3, &["rowless.csv: contains no pair"]),
         (&["--pairs", "empty.csv"], 3, &["no column `reference`"]),
-        (&["--pairs", "columns.csv"], 3, &["no column `distorted`", "reference, image"]),
-        (&["--pairs", "taken.csv", "--format", "csv"], 2, &["column `ssim`", "twice"]),
+        (&["--pairs", "columns.csv"], 3, &["no column `distorted`", "reference, picture"]),
+        (&["--pairs", "taken.csv", "--format", "csv"], 2, &["column `ssim`", "rename it"]),
         (&[hut, "dist/hut_4.png", "dist/hut_16.png", "--map", "m.png"], 2, &["--map m.png", "2 are named"]),
         (&[hut, "dist/hut_4.png", "--map", "m.jpg"], 2, &["--map m.jpg", ".png"]),
         (&[hut, "dist/hut_4.png", "--map", "./dist/hut_4.png"], 2, &["one of the images"]),
@@ -393,9 +403,9 @@ fn bad_input_is_named_and_ends_with_its_code() {
         }
     }
     assert!(hash() == before);
-    // Without CSV, the column of that name is in nobody's way.
+    // Without CSV output, a column of that name is not a conflict.
     pictures.succeed(&["--pairs", "taken.csv", "--metrics", "ssim"]);
-    // A map of images that are too small says so after the scores.
+    // For images that are too small for a map, the error follows after the scores.
     write_png(pictures.at("tiny.png"), &scenes::scene(1, 9, 9, 1)).unwrap();
     let output = pictures.run(&["tiny.png", "tiny.png", "--map", "m.png"]);
     assert_eq!(output.status.code(), Some(3));

@@ -1,15 +1,16 @@
-//! The published statistics of the paper's competitors, recomputed from their per-image scores.
+//! Recomputes the published statistics of the paper's competing methods from their per-image scores.
 //!
-//! The rows are the published table's cells that the per-image scores can reproduce, to the printed digits (which are
-//! sometimes cut, not rounded). Which fit a publication used is part of the row: for several methods it was a straight line.
+//! The rows are the cells of the published table that the per-image scores reproduce to the printed digits. Printed values are sometimes
+//! truncated, not rounded. A row contains the fit that the publication used; for several methods it was a straight line.
 
 mod common;
 
+use approx::abs_diff_eq;
 use common::shared;
 use gradspace::stats::correlation::{krcc, outlier_ratio, plcc, rmse, srocc};
 use gradspace::stats::logistic::{self, Fit};
 
-/// Per-image opinions (with their standard deviations where they are known) and the scores of the methods.
+/// A table of per-image opinions, their standard deviations if known, and the scores of the methods.
 struct Database {
     rows: Vec<csv::StringRecord>,
     header: csv::StringRecord,
@@ -28,7 +29,7 @@ impl Database {
     }
 }
 
-/// Which curve the published PLCC, RMSE and outlier ratio belong to.
+/// The fit behind the published PLCC, RMSE and outlier ratio.
 enum Published {
     Converged,
     StraightLine,
@@ -36,7 +37,7 @@ enum Published {
 use Published::{Converged, StraightLine};
 
 fn assert_near(what: String, value: f64, published: f64, tolerance: f64) {
-    assert!((value - published).abs() <= tolerance, "{what} is {value}, published {published}");
+    assert!(abs_diff_eq!(value, published, epsilon = tolerance), "{what} is {value}, published {published}");
 }
 
 #[test]
@@ -62,7 +63,7 @@ fn tid2013_as_published() {
         assert_near(format!("{method}: outlier ratio"), outlier_ratio(&q, &mos, &sigma).unwrap(), ratio, 0.0015);
         assert_near(format!("{method}: RMSE"), rmse(&q, &mos).unwrap(), error, 0.0015);
         assert_near(format!("{method}: PLCC"), plcc(&q, &mos).unwrap(), linear, 0.0015);
-        // A curve that is not monotone changes the order: PSNR-HA's published ones are those of the fitted scores.
+        // A curve that is not monotone changes the order. The published rank correlations of PSNR-HA are those of the fitted scores.
         let ranked = if method == "PSNR-HA" { &q } else { &scores };
         assert_near(format!("{method}: SROCC"), srocc(ranked, &mos).unwrap(), order, 0.0015);
         assert_near(format!("{method}: KRCC"), krcc(ranked, &mos).unwrap(), pairs, 0.0015);
@@ -94,13 +95,13 @@ fn multi_live_as_published() {
         };
         assert_near(format!("{method}: RMSE"), rmse(&q, &dmos).unwrap(), error, 0.005);
         assert_near(format!("{method}: PLCC"), plcc(&q, &dmos).unwrap(), linear, 0.0015);
-        // Opinions are differences here: the better the image, the lower.
+        // These opinions are differences from the reference, so a better image has a lower value.
         assert_near(format!("{method}: SROCC"), srocc(&scores, &dmos).unwrap().abs(), order, 0.0015);
         assert_near(format!("{method}: KRCC"), krcc(&scores, &dmos).unwrap().abs(), pairs, 0.0015);
     }
 }
 
-/// What the curve reaches where the publications show a straight line.
+/// The converged curve gives better statistics than the published ones that use a straight line.
 #[test]
 fn the_converged_curve_beats_the_published_straight_line() {
     let (Some(tid), Some(multi)) =
@@ -134,7 +135,7 @@ fn the_converged_curve_beats_the_published_straight_line() {
     ] {
         let scores = multi.column(column);
         let fit = logistic::fit(&scores, &dmos).unwrap();
-        // The best fit of these is an exponential, to which the family only tends.
+        // The best fit of these scores is an exponential function, which is only a limit of the family of curves.
         assert!(fit.limit, "{method}: {fit:?}");
         check(method, &fit, plcc(&fit.curve.map(&scores), &dmos).unwrap(), expected, 0.002);
     }

@@ -1,20 +1,23 @@
-//! Numerical proof that the derivatives are right.
+//! Numerical checks of the derivatives of the operations.
 //!
-//! A [`Case`] is a function on the tape together with the shapes it is tried at. Each can be put to four tests:
+//! There are four tests of a [`Case`]:
 //!
-//! * [`Case::adjoint`]: where the function is linear in an input, ⟨f(u), c⟩ = ⟨u, fᵀ(c)⟩ up to rounding. No step size, no
-//!   truncation: 10⁻¹² in f64.
+//! * [`Case::adjoint`]: where the function is linear in an input, ⟨f(u), c⟩ = ⟨u, fᵀ(c)⟩ up to rounding. No step size,
+//!   no truncation: 10⁻¹² in f64.
 //! * [`Case::jacobian`]: every entry of the Jacobian against fourth-order central differences. For tiny shapes.
-//! * [`Case::direction`]: one directional derivative, at the price of four forward passes for any shape. For the paper's sizes.
-//! * [`Case::lanes`]: eight images at once give the bits that they give one by one, and summed gradients are the folded ones.
+//! * [`Case::direction`]: one directional derivative, at the cost of four forward passes for any shape. For the sizes
+//!   of the paper.
+//! * [`Case::lanes`]: eight images at once give the same bits as one by one, and summed gradients equal the folded
+//!   ones.
 //!
-//! And the checks are checked: [`Case::with_fault`] plants a wrong derivative (a sign, a missing term, a transposed kernel, a
-//! factor), and the tests must notice. [`table`] runs everything over every operation, for `gradspace check-gradients`.
+//! The tests are tested too: [`Case::with_fault`] adds a wrong derivative (a sign, a missing term, a transposed kernel,
+//! a factor), and the tests must detect it. [`table`] runs every test on every operation, for `gradspace
+//! check-gradients`.
 //!
 //! To check a function of your own:
 //!
 //! ```
-//! use gradspace::autodiff::check::{Case, Input, build};
+//! use gradspace::autodiff::case::{Case, Input, build};
 //!
 //! let case = Case::new(
 //!     "a sigmoid layer",
@@ -26,116 +29,12 @@
 //! );
 //! assert!(case.jacobian() < 1e-7);
 //! ```
-//!
-//! Arguments come from a fixed sequence that fills its domain evenly: this layer knows no randomness.
 
+use super::case::{Case, Eight, Fault, Input};
 use super::kernels::Gradient;
 use super::tape::{Inputs, Op, Pass, Tape, Tensor, Var, Wrt};
-use crate::lanes::{Lanes, Real};
+use crate::lanes::Real;
 use ndarray::{ArrayD, IxDyn};
-
-/// The lanes that [`Case::lanes`] runs on.
-type Eight = Lanes<f64, 8>;
-
-/// A function on the tape, for scalars and for lanes: made by [`build!`].
-pub struct Build {
-    /// The function on scalars.
-    pub scalar: Function<f64>,
-    /// The same on lanes.
-    pub lanes: Function<Eight>,
-}
-
-/// Places something on a tape, computed from the variables given, and returns its variable.
-pub type Function<T> = Box<dyn Fn(&mut Tape<T>, &[Var]) -> Var + Send + Sync>;
-
-/// `build!(|tape, v| …)`: a function of a tape and of the variables `v` on it that returns a variable, as a [`Build`].
-#[macro_export]
-macro_rules! build {
-    (|$tape:ident, $v:ident| $body:expr) => {
-        $crate::autodiff::check::Build {
-            scalar: Box::new(move |$tape, $v| $body),
-            lanes: Box::new(move |$tape, $v| $body),
-        }
-    };
-}
-pub use build;
-
-/// The numbers that an input is filled with.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Domain {
-    /// (−1, 1).
-    Symmetric,
-    /// (−1, −0.3) and (0.3, 1): at a distance from a kink at 0.
-    OffZero,
-    /// (0.2, 0.8).
-    Probability,
-}
-
-/// One input of a case.
-#[derive(Clone, Debug)]
-pub struct Input {
-    shape: Vec<usize>,
-    parameter: bool,
-    domain: Domain,
-}
-
-impl Input {
-    /// A value of its own in every lane, in (−1, 1).
-    pub fn lanes(shape: &[usize]) -> Self {
-        Input { shape: shape.to_vec(), parameter: false, domain: Domain::Symmetric }
-    }
-
-    /// A value that all lanes share, in (−1, 1).
-    pub fn parameter(shape: &[usize]) -> Self {
-        Input { parameter: true, ..Input::lanes(shape) }
-    }
-
-    /// The same with its numbers from `domain`.
-    pub fn within(self, domain: Domain) -> Self {
-        Input { domain, ..self }
-    }
-
-    /// Number `stream` of the arrays that fill this input.
-    fn fill(&self, stream: usize) -> Tensor<f64> {
-        let n: usize = self.shape.iter().product();
-        let number = |i: usize| {
-            let u = unit(stream * 100_003 + i);
-            match self.domain {
-                Domain::Symmetric => 2.0 * u - 1.0,
-                Domain::OffZero if u < 0.5 => -1.0 + 1.4 * u,
-                Domain::OffZero => 0.3 + 1.4 * (u - 0.5),
-                Domain::Probability => 0.2 + 0.6 * u,
-            }
-        };
-        ArrayD::from_shape_vec(IxDyn(&self.shape), (0..n).map(number).collect()).expect("n numbers")
-    }
-}
-
-/// Number `i` of a sequence without visible order in [0, 1): the bits of i, mixed (the finaliser of SplitMix64).
-fn unit(i: usize) -> f64 {
-    let mut z = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-}
-
-/// A wrong derivative, planted on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The wrong sign.
-    Sign,
-    /// The largest entry left out.
-    MissingTerm,
-    /// The entries in reverse order: a kernel turned by 180°.
-    Transposed,
-    /// Too large by one part in 10⁵.
-    Factor,
-}
-
-impl Fault {
-    /// All of them.
-    pub const ALL: [Fault; 4] = [Fault::Sign, Fault::MissingTerm, Fault::Transposed, Fault::Factor];
-}
 
 /// An operation with a fault in its derivative with respect to one input.
 struct Faulty<T: Real> {
@@ -172,44 +71,7 @@ impl<T: Real> Op<T> for Faulty<T> {
     }
 }
 
-/// A function on the tape and the shapes at which its derivatives are checked.
-pub struct Case {
-    /// The name of the operation.
-    pub op: &'static str,
-    /// Whether it has the paper's size, too large for a full Jacobian.
-    pub large: bool,
-    inputs: Vec<Input>,
-    build: Build,
-    linear: Vec<usize>,
-    fault: Option<(usize, Fault)>,
-}
-
 impl Case {
-    /// A case of a tiny shape.
-    pub fn new(op: &'static str, inputs: Vec<Input>, build: Build) -> Self {
-        Case { op, large: false, inputs, build, linear: Vec::new(), fault: None }
-    }
-
-    /// A case of the paper's size.
-    pub fn large(op: &'static str, inputs: Vec<Input>, build: Build) -> Self {
-        Case { large: true, ..Case::new(op, inputs, build) }
-    }
-
-    /// The same, known to be linear (or affine) in each of these inputs.
-    pub fn linear(self, inputs: &[usize]) -> Self {
-        Case { linear: inputs.to_vec(), ..self }
-    }
-
-    /// The same with a fault in the derivative with respect to input `k` of its operations.
-    pub fn with_fault(self, k: usize, fault: Fault) -> Self {
-        Case { fault: Some((k, fault)), ..self }
-    }
-
-    /// The number of inputs.
-    pub fn inputs(&self) -> usize {
-        self.inputs.len()
-    }
-
     fn tape(&self) -> Tape<f64> {
         let mut tape = Tape::new();
         if let Some((input, fault)) = self.fault {
@@ -234,7 +96,7 @@ impl Case {
         tape.tensor(y)
     }
 
-    /// The gradients of ⟨cotangent, f⟩ with respect to every input; the cotangent is made for the output's shape.
+    /// The gradients of ⟨cotangent, f⟩ with respect to every input. `cotangent` receives the output's shape.
     fn gradients(&self, arguments: &[Tensor<f64>], cotangent: impl Fn(&[usize]) -> Tensor<f64>) -> Vec<Tensor<f64>> {
         let mut tape = self.tape();
         let vars = self.place(&mut tape, arguments);
@@ -259,7 +121,7 @@ impl Case {
         (((at(H) - at(-H)) * 8.0) - (at(2.0 * H) - at(-2.0 * H))) / (12.0 * H)
     }
 
-    /// The worst difference of an entry of the Jacobian from its numerical value, relative to the largest entry of the
+    /// The largest error of an entry of the Jacobian against its numerical value, relative to the largest entry of the
     /// derivatives with respect to the same input. Costs four forward passes for each input element.
     pub fn jacobian(&self) -> f64 {
         let arguments = self.arguments();
@@ -290,8 +152,8 @@ impl Case {
         worst
     }
 
-    /// The difference of a directional derivative of ⟨c, f⟩ from its numerical value, for each input in turn, relative to the
-    /// product of the norms of the gradient and of the direction: the worst.
+    /// The largest error, over the inputs, of a directional derivative of ⟨c, f⟩ against its numerical value. It is
+    /// relative to the product of the norms of the gradient and of the direction.
     pub fn direction(&self) -> f64 {
         let arguments = self.arguments();
         let gradients = self.gradients(&arguments, Self::cotangent);
@@ -306,8 +168,8 @@ impl Case {
         (0..arguments.len()).map(each).fold(0.0, f64::max)
     }
 
-    /// For each input in which the function is linear: |⟨f(u) − f(0), c⟩ − ⟨u, fᵀ(c)⟩| relative to ‖f(u) − f(0)‖ ‖c‖, the
-    /// worst. `None` when it is linear in none.
+    /// The largest |⟨f(u) − f(0), c⟩ − ⟨u, fᵀ(c)⟩| over the inputs in which the function is linear, relative to ‖f(u) −
+    /// f(0)‖ ‖c‖. `None` if it is linear in no input.
     pub fn adjoint(&self) -> Option<f64> {
         let arguments = self.arguments();
         let each = |&k: &usize| {
@@ -322,8 +184,8 @@ impl Case {
         self.linear.iter().map(each).reduce(f64::max)
     }
 
-    /// How many values and gradients of eight images at once differ in any bit from those of the images one by one, and how
-    /// many summed parameter gradients from the folded ones.
+    /// The number of values and gradients of eight images at once that differ in any bit from those of the images one
+    /// by one. Summed parameter gradients that differ from the folded ones are counted too.
     pub fn lanes(&self) -> usize {
         let of_lane = |lane: usize| -> Vec<Tensor<f64>> {
             let stream = |k: usize, input: &Input| if input.parameter { k } else { k + 1000 * lane };
@@ -368,9 +230,9 @@ impl Case {
         different
     }
 
-    /// Whether the planted fault is one at all: whether it changes any gradient by more than the checks' tolerance. (A sum's
-    /// gradient, all ones, is the same in reverse.)
-    pub fn fault_matters(&self, sound: &Case) -> bool {
+    /// Whether the fault changes any gradient by more than the tolerance of the checks. (The gradient of a sum, all
+    /// ones, is the same in reverse.)
+    fn fault_matters(&self, sound: &Case) -> bool {
         let arguments = self.arguments();
         let (wrong, right) =
             (self.gradients(&arguments, Self::cotangent), sound.gradients(&arguments, Self::cotangent));
@@ -389,15 +251,15 @@ fn norm(a: &Tensor<f64>) -> f64 {
 /// A kind of check, as a row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Exact adjoints of what is linear.
+    /// Exact adjoints of linear functions.
     Adjoint,
-    /// The full Jacobian by differences, at tiny shapes.
+    /// The full Jacobian by finite differences, at tiny shapes.
     Jacobian,
-    /// Directional derivatives, at the paper's sizes.
+    /// Directional derivatives, at the sizes of the paper.
     Direction,
-    /// Lanes against scalars: the number of differing bits patterns, which must be 0.
+    /// Lanes against scalars: the number of values whose bits differ, which must be 0.
     Lanes,
-    /// Planted faults that went unnoticed, which must be 0.
+    /// Faults that no test detected, which must be 0.
     Faults,
 }
 
@@ -411,7 +273,7 @@ impl Kind {
         }
     }
 
-    /// What is measured, in a few words.
+    /// A short name of the check.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Adjoint => "adjoint",
@@ -423,27 +285,27 @@ impl Kind {
     }
 }
 
-/// One line of the table: the worst value of one kind of check over the cases of one operation.
+/// One row of the table: the worst value of one kind of check over the cases of one operation.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The operation.
     pub op: &'static str,
     /// The kind of check.
     pub kind: Kind,
-    /// How many times it was made.
+    /// The number of checks.
     pub checks: usize,
     /// The worst relative error, or a number of differences (see [`Kind`]).
     pub worst: f64,
 }
 
 impl Row {
-    /// Whether the worst value is within the tolerance. A NaN is not.
+    /// Whether the worst value is within the tolerance. A NaN does not pass.
     pub fn passes(&self) -> bool {
         self.worst <= self.kind.tolerance()
     }
 }
 
-/// Every kind of check of every operation, by operation.
+/// Every kind of check for every operation, ordered by operation.
 pub fn table() -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut note =
@@ -465,7 +327,7 @@ pub fn table() -> Vec<Row> {
         }
         note(case.op, Kind::Lanes, case.lanes() as f64);
     }
-    // The checks themselves: every fault in every input of every small case has to be noticed.
+    // Tests of the checks: every fault in every input of every small case must be detected.
     for index in 0..super::ops::cases().len() {
         let case = || super::ops::cases().swap_remove(index);
         let sound = case();

@@ -1,14 +1,16 @@
 //! Reverse-mode automatic differentiation, small enough to be read in an afternoon.
 //!
-//! | file | idea |
+//! | file | content |
 //! |---|---|
-//! | [`tape`] | values, the record of operations, the walk back |
+//! | [`tape`] | values, the record of operations, the backward pass |
+//! | [`case`] | a function on the tape with the shapes of its checks |
 //! | [`ops`] | one file per operation: forward, derivative, cases |
-//! | [`kernels`] | the loops that run on every instruction set |
-//! | [`check`] | numerical proof of the derivatives |
+//! | [`kernels`] | the loops, which run on every instruction set |
+//! | [`check`] | numerical checks of the derivatives |
 //!
-//! This layer knows no files, clock, threads or randomness.
+//! This layer uses no files, clock, threads or random numbers.
 
+pub mod case;
 pub mod check;
 pub mod kernels;
 pub mod ops;

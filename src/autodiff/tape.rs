@@ -1,12 +1,12 @@
-//! The tape: what was computed, in order, and the walk back.
+//! The tape: a record of the computation in order, and the backward pass over it.
 //!
-//! A [`Tape`] records each operation as it is carried out. [`Tape::vjp`] walks the record backwards: starting from cotangents of
-//! some values it hands every operation the gradient of its output and collects what the operation adds to the gradient of
-//! each input. Only the paths that lead to a requested value are walked, so the gradient of one layer costs no more than it
-//! must.
+//! A [`Tape`] records each operation when it runs. [`Tape::vjp`] visits the record backwards, starting from the
+//! cotangents of some values. It passes the gradient of its output to each operation, which adds its part to the
+//! gradient of each input. Only operations between the cotangents and a requested value are visited, so the gradient of
+//! one layer costs no more than necessary.
 //!
-//! Values are of two kinds. An *input* has one value per lane. A *parameter* is shared by all lanes: it is stored once, and
-//! its gradient is requested either per lane, which is one gradient per image, or summed over the lanes.
+//! There are two kinds of values. An *input* has one value per lane. A *parameter* is shared by all lanes: it is stored
+//! once, and its gradient is requested either per lane, which is one gradient per image, or summed over the lanes.
 
 use super::kernels::Gradient;
 use crate::lanes::Real;
@@ -20,12 +20,12 @@ pub type Tensor<T> = ArrayD<T>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Var(usize);
 
-/// A value together with how its gradient is wanted.
+/// A value whose gradient is requested, per lane or summed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrt {
-    /// One gradient per lane, of any value.
+    /// One gradient per lane, for any value.
     PerLane(Var),
-    /// The lanes' gradients added up, of a parameter.
+    /// The sum of the lanes' gradients, for a parameter.
     Summed(Var),
 }
 
@@ -37,7 +37,7 @@ impl Wrt {
     }
 }
 
-/// What a node of the tape holds.
+/// The numbers of a node of the tape.
 pub(super) enum Value<T: Real> {
     /// One value per lane.
     Lanes(Vec<T>),
@@ -47,13 +47,13 @@ pub(super) enum Value<T: Real> {
 
 /// One operation: a function of the tape's values, and its vector–Jacobian product.
 ///
-/// To add one: a file in `ops` with a struct that implements this trait, a builder method on [`Tape`] that checks the shapes
-/// and calls [`Tape::push`], its gradient checks, and one line in `ops/mod.rs`.
+/// To add one, write a file in `ops` with a struct that implements this trait and a method of [`Tape`] that checks the
+/// shapes and calls [`Tape::push`]. Add its gradient checks, and one line in `ops/mod.rs`.
 pub trait Op<T: Real>: Send {
-    /// The name in the table of gradient checks.
+    /// The name in the table of gradient checks, and in error messages.
     fn name(&self) -> &'static str;
 
-    /// Fills `output` (row-major, its old content is arbitrary) from the inputs.
+    /// Computes `output` (row-major; the old content is arbitrary) from the inputs.
     fn forward(&self, inputs: &Inputs<T>, output: &mut [T]);
 
     /// Adds to `gradient` the derivative of ⟨`pass.cotangent`, output⟩ with respect to input number `k`.
@@ -70,7 +70,7 @@ impl<'a, T: Real> Inputs<'a, T> {
     /// The values of input `k`, one per lane.
     ///
     /// # Panics
-    /// When it is a parameter.
+    /// If it is a parameter.
     pub fn lanes(&self, k: usize) -> &'a [T] {
         lanes(&self.nodes[self.vars[k].0])
     }
@@ -78,11 +78,11 @@ impl<'a, T: Real> Inputs<'a, T> {
     /// The values of input `k`, a parameter.
     ///
     /// # Panics
-    /// When it is not a parameter.
+    /// If it is not a parameter.
     pub fn shared(&self, k: usize) -> &'a [T::Scalar] {
         match &self.nodes[self.vars[k].0].value {
             Value::Shared(values) => values,
-            Value::Lanes(_) => panic!("input {k} has to be a parameter, shared by all lanes"),
+            Value::Lanes(_) => panic!("input {k} must be a parameter"),
         }
     }
 }
@@ -91,12 +91,12 @@ fn lanes<T: Real>(node: &Node<T>) -> &[T] {
     match &node.value {
         Value::Lanes(values) => values,
         Value::Shared(_) => {
-            panic!("a parameter of shape {:?} stands where lanes are wanted: put Tape::spread between", node.shape)
+            panic!("the parameter of shape {:?} has no lanes: apply Tape::spread first", node.shape)
         }
     }
 }
 
-/// What the walk back knows when it comes to an operation.
+/// The values that an operation's vector–Jacobian product may use.
 pub struct Pass<'a, T: Real> {
     /// The operation's inputs.
     pub inputs: Inputs<'a, T>,
@@ -133,11 +133,11 @@ pub struct Tape<T: Real> {
     wrap: Option<Wrap<T>>,
 }
 
-/// What is done to every operation before it is recorded: how the gradient checker plants faults.
+/// A change to every operation before it is recorded. The gradient checker adds faults this way.
 type Wrap<T> = Box<dyn Fn(Box<dyn Op<T>>) -> Box<dyn Op<T>> + Send>;
 
-/// Buffers that were used before. The first touch of a fresh page costs more than the arithmetic on it, so a tape keeps what
-/// it has touched.
+/// Buffers for reuse. The first access to a fresh page costs more than the arithmetic on it, so a tape keeps its
+/// buffers.
 struct Spare<T> {
     by_length: BTreeMap<usize, Vec<Vec<T>>>,
 }
@@ -171,7 +171,7 @@ impl<T: Real> Tape<T> {
         Tape { nodes: Vec::new(), spare: Spare { by_length: BTreeMap::new() }, wrap: None }
     }
 
-    /// Forgets everything that was computed and keeps the memory for the next computation. All [`Var`]s become invalid.
+    /// Removes all values and keeps the memory for the next computation. All [`Var`]s become invalid.
     pub fn clear(&mut self) {
         for node in self.nodes.drain(..) {
             if let Value::Lanes(buffer) = node.value {
@@ -180,7 +180,7 @@ impl<T: Real> Tape<T> {
         }
     }
 
-    /// A value of its own in every lane.
+    /// An input: a separate value in every lane.
     pub fn input(&mut self, tensor: &Tensor<T>) -> Var {
         self.input_with(tensor.shape(), |buffer| {
             for (to, from) in buffer.iter_mut().zip(tensor) {
@@ -189,21 +189,21 @@ impl<T: Real> Tape<T> {
         })
     }
 
-    /// A value of its own in every lane, of this shape, that `fill` writes (row-major; the old content is arbitrary).
+    /// An input of this shape, filled by `fill` (row-major; the old content is arbitrary).
     pub fn input_with(&mut self, shape: &[usize], fill: impl FnOnce(&mut [T])) -> Var {
         let mut buffer = self.spare.take(shape.iter().product());
         fill(&mut buffer);
         self.node(shape, Value::Lanes(buffer), None)
     }
 
-    /// A value that all lanes share.
+    /// A parameter: a value that all lanes share.
     pub fn parameter(&mut self, tensor: &Tensor<T::Scalar>) -> Var {
-        // An array's iterator takes ten times as long as a copy.
+        // The iterator of an array takes ten times as long as a copy.
         let values = tensor.as_slice().map_or_else(|| tensor.iter().copied().collect(), <[_]>::to_vec);
         self.node(tensor.shape(), Value::Shared(values), None)
     }
 
-    /// Carries out `op` and records it. For the builders in `ops`, which have checked the shapes.
+    /// Computes `op` and records it. For the methods in `ops`, which have checked the shapes.
     pub fn push(&mut self, op: impl Op<T> + 'static, inputs: &[Var], shape: &[usize]) -> Var {
         let mut output = self.spare.take(shape.iter().product());
         op.forward(&Inputs { nodes: &self.nodes, vars: inputs }, &mut output);
@@ -215,7 +215,7 @@ impl<T: Real> Tape<T> {
         self.node(shape, Value::Lanes(output), Some((op, inputs.to_vec())))
     }
 
-    /// From now on `wrap` replaces every operation before it is recorded.
+    /// From now on, applies `wrap` to every operation before it is recorded.
     pub(super) fn wrap_operations(&mut self, wrap: impl Fn(Box<dyn Op<T>>) -> Box<dyn Op<T>> + Send + 'static) {
         self.wrap = Some(Box::new(wrap));
     }
@@ -230,7 +230,7 @@ impl<T: Real> Tape<T> {
         &self.nodes[var.0].shape
     }
 
-    /// Whether a value is shared by all lanes.
+    /// Whether a value is a parameter, shared by all lanes.
     pub fn is_parameter(&self, var: Var) -> bool {
         matches!(self.nodes[var.0].value, Value::Shared(_))
     }
@@ -238,7 +238,7 @@ impl<T: Real> Tape<T> {
     /// The elements of a value, row-major, one value per lane.
     ///
     /// # Panics
-    /// When it is a parameter.
+    /// If it is a parameter.
     pub fn values(&self, var: Var) -> &[T] {
         lanes(&self.nodes[var.0])
     }
@@ -246,7 +246,7 @@ impl<T: Real> Tape<T> {
     /// A copy of a value.
     ///
     /// # Panics
-    /// When it is a parameter.
+    /// If it is a parameter.
     pub fn tensor(&self, var: Var) -> Tensor<T> {
         tensor(self.shape(var), self.values(var).to_vec())
     }
@@ -254,32 +254,32 @@ impl<T: Real> Tape<T> {
     /// The one number of a value of shape [].
     ///
     /// # Panics
-    /// When the value has another shape.
+    /// If the value has another shape.
     pub fn scalar(&self, var: Var) -> T {
-        assert!(self.shape(var).is_empty(), "a scalar is wanted, not a value of shape {:?}", self.shape(var));
+        assert!(self.shape(var).is_empty(), "a value of shape {:?} is not a scalar", self.shape(var));
         self.values(var)[0]
     }
 
     /// The gradients of a scalar, in every lane: [`Tape::vjp`] with the cotangent 1.
     ///
     /// # Panics
-    /// When `loss` is not of shape [], or a summed gradient is asked of what is not a parameter.
+    /// If `loss` is not of shape [], or a summed gradient of a non-parameter is requested.
     pub fn gradients(&mut self, loss: Var, wrt: &[Wrt]) -> Gradients<T> {
         self.vjp(&[(loss, &tensor(&[], vec![T::one()]))], wrt)
     }
 
     /// The derivatives of Σ ⟨cotangent, value⟩ over the given pairs, with respect to the values in `wrt`.
     ///
-    /// A cotangent that is 0 in a lane leaves that lane out: that is how a group with fewer images than lanes is done.
+    /// A lane whose cotangents are 0 contributes nothing. A group with fewer images than lanes uses this.
     ///
     /// # Panics
-    /// When a cotangent has another shape than its value, or a summed gradient is asked of what is not a parameter.
+    /// If a cotangent differs in shape from its value, or a summed gradient of a non-parameter is requested.
     pub fn vjp(&mut self, cotangents: &[(Var, &Tensor<T>)], wrt: &[Wrt]) -> Gradients<T> {
         let wanted = self.leads_to(wrt);
         let mut slots: Vec<Option<Slot<T>>> = self.nodes.iter().map(|_| None).collect();
         for request in wrt {
             let var = request.var();
-            assert!(slots[var.0].is_none(), "the gradient of one value was asked for twice");
+            assert!(slots[var.0].is_none(), "the gradient of one value was requested twice");
             slots[var.0] = Some(match request {
                 Wrt::PerLane(_) => self.zeros(var),
                 Wrt::Summed(_) => {
@@ -289,7 +289,7 @@ impl<T: Real> Tape<T> {
             });
         }
         for &(var, cotangent) in cotangents {
-            assert_eq!(self.shape(var), cotangent.shape(), "the shapes of a value and of its cotangent");
+            assert_eq!(self.shape(var), cotangent.shape(), "a value and its cotangent differ in shape");
             if wanted[var.0] {
                 let mut slot = slots[var.0].take().unwrap_or_else(|| self.zeros(var));
                 let mut gradient = slot.gradient();
@@ -300,7 +300,7 @@ impl<T: Real> Tape<T> {
         for index in (0..self.nodes.len()).rev() {
             let Some((op, inputs)) = &self.nodes[index].origin else { continue };
             let Some(Slot::PerLane(cotangent)) = slots[index].take() else { continue };
-            let Value::Lanes(output) = &self.nodes[index].value else { unreachable!("operations yield lanes") };
+            let Value::Lanes(output) = &self.nodes[index].value else { unreachable!("operations return lanes") };
             for (k, var) in inputs.iter().enumerate().filter(|(_, var)| wanted[var.0]) {
                 let elements = self.nodes[var.0].shape.iter().product();
                 let mut slot = slots[var.0].take().unwrap_or_else(|| Slot::PerLane(self.spare.take_zeros(elements)));
@@ -319,7 +319,7 @@ impl<T: Real> Tape<T> {
         Gradients { of: of.collect() }
     }
 
-    /// A computation's gradients go back to the tape's memory.
+    /// Returns the memory of the gradients to the tape.
     pub fn recycle(&mut self, gradients: Gradients<T>) {
         for (_, slot) in gradients.of.into_values() {
             if let Slot::PerLane(buffer) = slot {
@@ -332,7 +332,7 @@ impl<T: Real> Tape<T> {
         Slot::PerLane(self.spare.take_zeros(self.nodes[var.0].shape.iter().product()))
     }
 
-    /// Which nodes a requested value flows into.
+    /// For each node, whether it depends on a requested value.
     fn leads_to(&self, wrt: &[Wrt]) -> Vec<bool> {
         let mut wanted = vec![false; self.nodes.len()];
         for request in wrt {
@@ -362,61 +362,61 @@ impl<T: Real> Slot<T> {
     }
 }
 
-/// The gradients that were asked for. A value that nothing depends on has a gradient of zeros.
+/// The requested gradients. A value that does not affect the result has a gradient of zeros.
 pub struct Gradients<T: Real> {
     of: BTreeMap<Var, (Vec<usize>, Slot<T>)>,
 }
 
 impl<T: Real> Gradients<T> {
     fn slot(&self, var: Var) -> &Slot<T> {
-        &self.of.get(&var).expect("this gradient was not asked for").1
+        &self.of.get(&var).expect("this gradient was not requested").1
     }
 
-    /// The elements of a gradient that was asked for per lane, row-major.
+    /// The elements of a gradient that was requested per lane, row-major.
     ///
     /// # Panics
-    /// When it was not.
+    /// If it was not.
     pub fn per_lane(&self, var: Var) -> &[T] {
         match self.slot(var) {
             Slot::PerLane(values) => values,
-            Slot::Summed(_) => panic!("this gradient was asked for as a sum"),
+            Slot::Summed(_) => panic!("this gradient was requested as a sum"),
         }
     }
 
-    /// The elements of a gradient that was asked for as a sum over lanes, row-major.
+    /// The elements of a gradient that was requested as a sum over the lanes, row-major.
     ///
     /// # Panics
-    /// When it was not.
+    /// If it was not.
     pub fn summed(&self, var: Var) -> &[T::Scalar] {
         match self.slot(var) {
             Slot::Summed(values) => values,
-            Slot::PerLane(_) => panic!("this gradient was asked for per lane"),
+            Slot::PerLane(_) => panic!("this gradient was requested per lane"),
         }
     }
 
-    /// Takes a gradient that was asked for per lane.
+    /// Removes and returns a gradient that was requested per lane.
     ///
     /// # Panics
-    /// When it was not, or was taken before.
+    /// If it was not, or was removed before.
     pub fn take_per_lane(&mut self, var: Var) -> Tensor<T> {
-        match self.of.remove(&var).expect("this gradient was not asked for") {
+        match self.of.remove(&var).expect("this gradient was not requested") {
             (shape, Slot::PerLane(values)) => tensor(&shape, values),
-            (_, Slot::Summed(_)) => panic!("this gradient was asked for as a sum"),
+            (_, Slot::Summed(_)) => panic!("this gradient was requested as a sum"),
         }
     }
 
-    /// Takes a gradient that was asked for as a sum over lanes.
+    /// Removes and returns a gradient that was requested as a sum over the lanes.
     ///
     /// # Panics
-    /// When it was not, or was taken before.
+    /// If it was not, or was removed before.
     pub fn take_summed(&mut self, var: Var) -> Tensor<T::Scalar> {
-        match self.of.remove(&var).expect("this gradient was not asked for") {
+        match self.of.remove(&var).expect("this gradient was not requested") {
             (shape, Slot::Summed(values)) => tensor(&shape, values),
-            (_, Slot::PerLane(_)) => panic!("this gradient was asked for per lane"),
+            (_, Slot::PerLane(_)) => panic!("this gradient was requested per lane"),
         }
     }
 }
 
 fn tensor<A>(shape: &[usize], values: Vec<A>) -> Tensor<A> {
-    ArrayD::from_shape_vec(IxDyn(shape), values).expect("as many values as the shape has places")
+    ArrayD::from_shape_vec(IxDyn(shape), values).expect("as many values as the shape has elements")
 }

@@ -1,8 +1,8 @@
-//! CURE-TSR: traffic signs of 14 types, real and rendered, under 12 types of degradation ("challenges") at 5 levels (D. Temel et
-//! al., "CURE-TSR: Challenging unreal and real environments for traffic sign recognition", NeurIPS workshop on machine learning
-//! for intelligent transportation systems, 2017).
+//! Reader of CURE-TSR: traffic signs of 14 types, real and rendered, under 12 types of degradation ("challenges") at 5
+//! levels (D. Temel et al., "CURE-TSR: Challenging unreal and real environments for traffic sign recognition", NeurIPS
+//! workshop on machine learning for intelligent transportation systems, 2017).
 //!
-//! The files say in their names what they are, and are found in any folders below the given one, in upper or lower case:
+//! The names of the files describe them. The files may be in any folders below the given one, in upper or lower case:
 //!
 //! ```text
 //! 01_06_07_03_0012.bmp         sequence type (01 real, 02 rendered), sign type, challenge type, level, index
@@ -13,69 +13,84 @@
 //! ```
 //!
 //! # Seven fields
-//! No document describes them. The example that comes with the paper's code shows that fields 3 to 5 change with the challenge
-//! and are 00 without one, and that 1, 2, 6 and 7 say which image it is. Type and level are therefore those of the nearest folder
-//! called `TT_LL`, which the name must not contradict; without such a folder only a challenge-free name is understood. The sign
-//! type is field 2, and field 6 is taken as the track. But where field 2 exceeds 14 in most names of the tree, it is no sign
-//! type: then it is the number of the video (they go to 49), and the sign type is field 6, as one version of that code reads it.
+//! No document describes them. The example in the paper's code shows that fields 3 to 5 change with the challenge and
+//! are 00 without one, and that 1, 2, 6 and 7 identify the image. So type and level are those of the nearest folder
+//! called `TT_LL`, which the name must not contradict. Without such a folder only a challenge-free name is accepted.
+//! The sign type is field 2, and field 6 counts as the track. But if field 2 exceeds 14 in most names, it is the number
+//! of the video (up to 49). The sign type is then field 6, as one version of that code reads it.
 //!
 //! # The split
-//! Where the folders `train`, `val` and `test` are all there, theirs is the split (also as the end of a name, `Real_Test`).
-//! Otherwise the images of each sign type, in the order of their index, are cut into blocks of 60, 20 and 20 %: neighbouring
-//! indices are frames of one sign, so that a random split would have twins on both sides. All versions of an image go where the
-//! image goes. (With only some of the three folders, equal names in different ones are different images, since indices may
-//! begin again.)
+//! If the folders `train`, `val` and `test` all exist, they define the split (also as the end of a name, `Real_Test`).
+//! Otherwise the images of each sign type, in the order of their index, are divided into blocks of 60, 20 and 20 %.
+//! Neighbouring indices are frames of one sign, so a random split would put nearly equal images in different sets. All
+//! versions of an image are in the same set. (With only some of the three folders, equal names in different folders are
+//! different images, since indices may start again.)
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::database::{Contents, Database, PublishedSigns, SignFacts, SignsFound};
 use super::folder::list_images;
 use super::signs::{Condition, Sign, SignSet, Split};
 use crate::error::{Error, Result};
 use crate::imaging::challenge::Challenge;
 use crate::imaging::signs::SIGN_TYPES;
 
+/// The facts about the database. The publication has about 10,600 real challenge-free signs.
+pub const DATABASE: Database = Database {
+    key: "cure-tsr",
+    name: "CURE-TSR",
+    contents: Contents::Signs(SignFacts {
+        challenges: true,
+        published: Some(PublishedSigns { images: "10,600", least: 10_500 }),
+        read: |folder| {
+            let CureTsr { real, coverage, .. } = read(folder)?;
+            Ok(SignsFound { signs: real, coverage: Some(coverage.to_string()) })
+        },
+    }),
+};
+
 /// The number of levels of each challenge.
 pub const LEVELS: usize = 5;
 
-/// The dataset as it was found.
+/// The images that were found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CureTsr {
-    /// Photographs; the paper's experiments use these.
+    /// Photographs; the paper's experiments use them.
     pub real: SignSet,
     /// Images from a simulator.
     pub rendered: SignSet,
-    /// What was found.
+    /// A summary of the files.
     pub coverage: Coverage,
 }
 
-/// What of CURE-TSR is present, and how it was read; prints as a few lines.
+/// The parts of CURE-TSR that are present, and the rules used to read them. Its text has a few lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// Real and rendered images.
     pub sequences: [usize; 2],
-    /// Images of each sign type, number 1 first.
+    /// The number of images of each sign type, number 1 first.
     pub sign_types: [usize; SIGN_TYPES.len()],
-    /// Images by number of the challenge type, 0 being challenge-free, and level, 0 being none.
+    /// The number of images by challenge type (0: challenge-free) and level (0: none).
     pub challenges: [[usize; LEVELS + 1]; Challenge::ALL.len() + 1],
-    /// Image files whose names were not understood; they are left out.
+    /// The number of image files whose names were not understood; they are left out.
     pub not_understood: usize,
     /// The first few of them, relative to the folder.
     pub examples: Vec<PathBuf>,
-    /// Whether the split is that of the folders `train`, `val` and `test`.
+    /// Whether the folders `train`, `val` and `test` define the split.
     pub split_by_folders: bool,
-    /// Whether names of seven fields have the sign type in field 6, not in field 2.
+    /// Whether the sign type of names with seven fields is in field 6, not in field 2.
     pub sign_type_in_field_6: bool,
 }
 
 impl Coverage {
-    /// How many images there are.
+    /// The number of images.
     pub fn images(&self) -> usize {
         self.sequences.iter().sum()
     }
 
-    /// The challenge types of which there is no image, at no level.
+    /// The challenge types without any image.
     pub fn missing(&self) -> Vec<&'static str> {
         let present = |kind: usize| self.challenges[kind].iter().any(|&count| count > 0);
         (1..=Challenge::ALL.len()).filter(|&kind| !present(kind)).map(|kind| Challenge::ALL[kind - 1].name()).collect()
@@ -119,13 +134,13 @@ impl fmt::Display for Coverage {
     }
 }
 
-/// Reads all images below `folder` that are named as the [module](self) says. Only names are looked at; pixels are read by
-/// [`Sign::read`].
+/// Lists all images below `folder` whose names follow the [module](self)'s rules. Only names are read; [`Sign::read`]
+/// reads the pixels.
 ///
 /// # Errors
-/// [`Error::Data`] when the folder cannot be read or holds no image; when not one name is understood; when a name of
-/// seven fields contradicts its folder; when two files are the same image; and when the folders `train`, `val` and `test` are
-/// there but a file is in none of them, or versions of one image are in different ones.
+/// [`Error::Data`] if the folder cannot be read, contains no image, or no name is understood. The same if a name of
+/// seven fields contradicts its folder, or two files are the same image. With the folders `train`, `val` and `test`,
+/// also if a file is outside of them, or versions of one image are in different ones.
 pub fn read(folder: impl AsRef<Path>) -> Result<CureTsr> {
     let folder = folder.as_ref();
     let mut coverage = Coverage::default();
@@ -136,7 +151,7 @@ pub fn read(folder: impl AsRef<Path>) -> Result<CureTsr> {
     let (too_large, fitting): (Vec<_>, Vec<_>) = of_seven.partition(|name| name.second > SIGN_TYPES.len());
     coverage.sign_type_in_field_6 = too_large.len() > fitting.len();
     for (path, name) in paths.into_iter().zip(names) {
-        let below = path.strip_prefix(folder).expect("it was found there").to_path_buf();
+        let below = path.strip_prefix(folder).expect("the file is below the folder").to_path_buf();
         let place = Place::of(&below);
         let entry = match name {
             Some(name) => {
@@ -157,7 +172,7 @@ pub fn read(folder: impl AsRef<Path>) -> Result<CureTsr> {
     }
     if named.is_empty() {
         let problem = format!(
-            "none of its {} image files is named like 01_06_07_03_0012.bmp (sequence type, sign type, challenge type, level, \
+            "no name of its {} image files is like 01_06_07_03_0012.bmp (sequence type, sign type, challenge type, level, \
              index) or, below a folder such as 07_03 (challenge type, level), like 01_06_07_03_03_05_0012.bmp; the first is {}",
             coverage.not_understood,
             coverage.examples[0].display()
@@ -173,13 +188,13 @@ pub fn read(folder: impl AsRef<Path>) -> Result<CureTsr> {
         if coverage.split_by_folders {
             if split.is_none() {
                 let problem =
-                    "is in none of the folders train, val and test, which other images are in; sort it into one";
+                    "is outside the folders train, val and test, which contain other images; move it into one of them";
                 return Err(Error::data(path, problem));
             }
             let (other, first) = images.entry(image).or_insert_with(|| (split, path.clone()));
             if *other != split {
                 let problem = format!(
-                    "is a version of the image {}, which is in another of the folders train, val and test; put them into one",
+                    "is a version of the image {}, but they are in different folders of train, val and test; move them into one",
                     first.display()
                 );
                 return Err(Error::data(path, problem));
@@ -189,11 +204,11 @@ pub fn read(folder: impl AsRef<Path>) -> Result<CureTsr> {
             images.insert(image, (None, PathBuf::new()));
         }
         if let Some(other) = files.insert((image, challenge), path.clone()) {
-            return Err(Error::data(&path, format!("is the same image as {}; take one of them away", other.display())));
+            return Err(Error::data(&path, format!("is the same image as {}; remove one of them", other.display())));
         }
     }
     let splits = if coverage.split_by_folders {
-        images.into_iter().map(|(image, (split, _))| (image, split.expect("each has been looked at"))).collect()
+        images.into_iter().map(|(image, (split, _))| (image, split.expect("checked for each image"))).collect()
     } else {
         blocks(&images.into_keys().collect::<Vec<_>>())
     };
@@ -212,7 +227,8 @@ pub fn read(folder: impl AsRef<Path>) -> Result<CureTsr> {
     Ok(CureTsr { real, rendered, coverage })
 }
 
-/// Cuts the images of each sequence and sign type, given in order, into blocks of 60, 20 and 20 %, to the nearest image.
+/// Divides the images of each sequence and sign type, given in order, into blocks of 60, 20 and 20 %, to the nearest
+/// image.
 fn blocks(images: &[Image]) -> BTreeMap<Image, Split> {
     let of_type = images.chunk_by(|a, b| (a.sequence, a.class) == (b.sequence, b.class));
     let cut = |images: &[Image]| {
@@ -228,14 +244,14 @@ fn blocks(images: &[Image]) -> BTreeMap<Image, Split> {
     of_type.flat_map(cut).collect()
 }
 
-/// Which image, whatever its challenge. Ordered so that neighbours are neighbouring frames.
+/// The identity of an image, whatever its challenge. In the order, neighbours are neighbouring frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Image {
     /// 0 real, 1 rendered.
     sequence: usize,
     /// 1 to 14.
     class: usize,
-    /// The folder `train`, `val` or `test`, where it tells images apart.
+    /// The folder `train`, `val` or `test`, if it is part of the identity.
     part: Option<Split>,
     track: Option<usize>,
     index: usize,
@@ -245,7 +261,7 @@ struct Image {
 struct Name {
     /// 0 real, 1 rendered.
     sequence: usize,
-    /// Sign type, or in seven fields perhaps the video.
+    /// The sign type, or with seven fields perhaps the video.
     second: usize,
     rest: Rest,
     index: usize,
@@ -258,7 +274,7 @@ enum Rest {
 }
 
 impl Name {
-    /// Five or seven numbers with `_` between them and a known sequence type; `None` for anything else.
+    /// Parses five or seven numbers with `_` between them and a known sequence type; `None` for anything else.
     fn parse(path: &Path) -> Option<Name> {
         let number = |field: &str| {
             let digits = !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_digit());
@@ -275,7 +291,7 @@ impl Name {
         (1..=2).contains(&sequence).then(|| Name { sequence: sequence - 1, second, rest, index })
     }
 
-    /// Which image it is; `None` when the sign type is none.
+    /// The identity of the image; `None` if the sign type is not valid.
     fn image(&self, sign_type_in_field_6: bool) -> Option<Image> {
         let (class, track) = match self.rest {
             Rest::Five { .. } => (self.second, None),
@@ -286,8 +302,8 @@ impl Name {
         known.then_some(Image { sequence: self.sequence, class, part: None, track, index: self.index })
     }
 
-    /// How the image is degraded, in a folder that says `folder`; `None` when neither says. The error is the sentence without the
-    /// file's name: seven fields that contradict the folder.
+    /// The challenge of the image in a folder with the challenge `folder`; `None` if neither states one. The error, a
+    /// sentence without the file's name, reports seven fields that contradict the folder.
     fn challenge(&self, folder: Option<Condition>) -> std::result::Result<Option<Condition>, String> {
         match (&self.rest, folder) {
             (&Rest::Five { kind, level }, _) => Ok(known_challenge(kind, level)),
@@ -298,28 +314,29 @@ impl Name {
                 if third == kind || (third > 0 && kind > 0 && (fourth, fifth) == (kind, level)) {
                     return Ok(Some(folder));
                 }
-                Err(format!("its name contradicts its folder {kind:02}_{level:02}; put it where it belongs"))
+                Err(format!("its name contradicts its folder {kind:02}_{level:02}; move it to the right folder"))
             }
         }
     }
 }
 
-/// The challenge of these numbers; `None` when there is none such.
+/// The challenge with these numbers; `None` if there is none.
 fn known_challenge(kind: usize, level: usize) -> Option<Condition> {
     let degraded = (1..=Challenge::ALL.len()).contains(&kind) && (1..=LEVELS).contains(&level);
     (degraded || (kind, level) == (0, 0)).then_some(Condition { kind, level })
 }
 
-/// What the folders that a file is in say of it.
+/// The challenge and split that the folders of a file state.
 struct Place {
-    /// Of the nearest folder called `TT_LL`.
+    /// That of the nearest folder called `TT_LL`.
     challenge: Option<Condition>,
-    /// Of the nearest folder whose name is `train`, `val`, `validation` or `test`, or ends in one of these after a `_`.
+    /// That of the nearest folder whose name is `train`, `val`, `validation` or `test`, or ends in one of these after a
+    /// `_`.
     split: Option<Split>,
 }
 
 impl Place {
-    /// `below` is the file's path from the folder that is read.
+    /// `below` is the path of the file from the folder that is read.
     fn of(below: &Path) -> Place {
         let mut place = Place { challenge: None, split: None };
         for folder in below.parent().into_iter().flatten().filter_map(|folder| folder.to_str()) {
@@ -346,8 +363,9 @@ mod tests {
     use super::*;
     use crate::imaging::Rgb8;
     use crate::imaging::decode::write_bmp;
+    use approx::assert_abs_diff_eq;
 
-    /// A folder with empty files of these names: only names are looked at.
+    /// A folder with empty files of these names: only names are read.
     fn tree(names: &[String]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for name in names {
@@ -379,7 +397,7 @@ mod tests {
             "01_06_07_03_0012.PNG",
             "c/01_06_07_05_12345.Jpg",
             "02_14_12_01_1.jpeg",
-            // A folder that looks like a challenge and is none says nothing to a name of five fields.
+            // A folder name that looks like a challenge does not matter for a name of five fields.
             "01_06/01_06_09_01_0012.bmp",
             "01_01/01_06_00_00_0013.bmp",
             "README.txt",
@@ -445,7 +463,7 @@ mod tests {
         assert_eq!(sizes(&data.real, 14), [4, 2, 1]);
         assert_eq!(sizes(&data.rendered, 1), [3, 1, 1]);
         for class in [1, 14] {
-            // The frames rise through the splits, and no frame is in two.
+            // The frames are in rising order through the splits, and no frame is in two.
             let frames =
                 |split| data.real.of(split).iter().filter(|s| s.class == class).map(|s| s.frame).collect::<Vec<_>>();
             let (train, validation, test) = (frames(Split::Train), frames(Split::Validation), frames(Split::Test));
@@ -459,8 +477,8 @@ mod tests {
             let image = |index| Image { sequence: 0, class: 1, part: None, track: None, index };
             let splits = blocks(&(0..count).map(image).collect::<Vec<_>>());
             let up_to = |last| splits.values().filter(|&&split| split <= last).count() as f64;
-            assert!((up_to(Split::Train) - 0.6 * count as f64).abs() <= 0.5, "{count}");
-            assert!((up_to(Split::Validation) - 0.8 * count as f64).abs() <= 0.5, "{count}");
+            assert_abs_diff_eq!(up_to(Split::Train), 0.6 * count as f64, epsilon = 0.5);
+            assert_abs_diff_eq!(up_to(Split::Validation), 0.8 * count as f64, epsilon = 0.5);
             assert_eq!(up_to(Split::Test), count as f64);
             assert!(splits.values().is_sorted());
         }
@@ -474,10 +492,10 @@ mod tests {
             "RealChallengeFree/test/01_02_00_00_00_05_0001.bmp",
             "RealChallenge/01_01/train/01_01_01_01_01_05_0003.bmp",
             "RealChallenge/07_03/TEST/01_02_07_03_03_05_0001.bmp",
-            // What the third to fifth fields are is not known: the type first, or after something else.
+            // The meaning of the third to fifth fields is unknown: the type may be first or later.
             "RealChallenge/07_04/test/01_02_01_07_04_05_0001.bmp",
             "RealChallenge/07_05/test/01_02_07_00_00_05_0001.bmp",
-            // Its level is nowhere.
+            // Its level is not stated.
             "RealChallenge/test/01_02_07_02_02_05_0001.bmp",
         ])
         .unwrap();
@@ -500,7 +518,7 @@ mod tests {
         assert!(data.coverage.sign_type_in_field_6 && data.coverage.to_string().contains("from the sixth"));
         let signs: Vec<_> = data.real.all().map(|sign| (sign.class, sign.track, sign.frame)).collect();
         assert_eq!(signs, [(5, Some(23), 3), (14, Some(2), 1), (5, Some(49), 3)]);
-        // One is a slip of the pen.
+        // One is a misprint.
         let data = read_names(&[names[0], names[2], "01_02_00_00_00_14_0002.bmp"]).unwrap();
         assert_eq!((data.coverage.sign_type_in_field_6, data.coverage.not_understood), (false, 1));
     }
@@ -517,7 +535,7 @@ mod tests {
         assert!(!data.coverage.split_by_folders);
         let free = |split| data.real.with(split, Condition::NONE).count();
         assert_eq!([free(Split::Train), free(Split::Validation), free(Split::Test)], [6, 2, 2]);
-        // All five of the train folder come first, so that rain is on the last five images.
+        // All five of the train folder are first, so rain is on the last five images.
         let rain = |split| data.real.with(split, Condition { kind: 9, level: 1 }).count();
         assert_eq!([rain(Split::Train), rain(Split::Validation), rain(Split::Test)], [1, 2, 2]);
     }
@@ -537,11 +555,11 @@ mod tests {
         let three = ["train/01_06_00_00_1.bmp", "val/01_06_00_00_2.bmp", "test/01_06_00_00_3.bmp"];
         let with = |more: &'static str| [three[0], three[1], three[2], more];
         let cases: [(&[&str], &str); 8] = [
-            (&["readme.txt"], "holds no PNG, BMP or JPEG image"),
-            (&["stop.png", "a/yield.png"], "none of its 2 image files is named like 01_06_07_03_0012.bmp"),
+            (&["readme.txt"], "contains no PNG, BMP, JPEG"),
+            (&["stop.png", "a/yield.png"], "no name of its 2 image files is like 01_06_07_03_0012.bmp"),
             (&["a/stop.png"], "the first is a/stop.png"),
             (&["a/01_06_00_00_1.bmp", "b/01_06_00_00_0001.BMP"], "01_06_00_00_0001.BMP: is the same image as"),
-            (&with("else/01_06_00_00_4.bmp"), "4.bmp: is in none of the folders train, val and test"),
+            (&with("else/01_06_00_00_4.bmp"), "4.bmp: is outside the folders train, val and test"),
             (&with("test/01_06_07_01_1.bmp"), "is a version of the image"),
             (&["07_01/01_06_08_02_02_05_1.bmp"], "its name contradicts its folder 07_01"),
             (&["07_01/01_06_00_00_00_05_1.bmp"], "its name contradicts its folder 07_01"),

@@ -1,36 +1,178 @@
-//! What the image-quality databases have in common once each has been read by its own reader.
+//! Descriptions of databases, and the results of their readers.
 //!
-//! An [`Image`] is known by a name that is its own in the database: files in different folders may be called alike. Score files name
-//! images in their own way; a database's [`Naming`] makes the one name of them.
+//! A [`Database`] contains a database's names, the rule for naming its images, and the reader of its files. Each is a
+//! constant in the file of its reader, with a line in [`DATABASES`](super::DATABASES). A reader of image quality
+//! returns a [`QualitySet`], one of signs a [`SignsFound`].
+//!
+//! An [`Image`] has a unique name in the database, although files in different folders may have the same name. Score
+//! files name images in various ways; a database's [`Naming`] finds the image.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::tid2013::ImageId;
-use super::{live, multi_live};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::signs::SignSet;
 use crate::error::{Error, Result};
 use crate::imaging::Rgb8;
 use crate::imaging::decode::read_image;
 
-/// Which distorted image.
+/// A database, or a layout of the user's own files.
+///
+/// Two are equal if their keys are. It serialises as its key.
+#[derive(Clone, Copy, Debug)]
+pub struct Database {
+    /// Its name in experiment files and manifests: `tid2013`.
+    pub key: &'static str,
+    /// Its name in tables, and in `paper/published.toml` if the publication has it: `TID2013`.
+    pub name: &'static str,
+    /// The contents.
+    pub contents: Contents,
+}
+
+/// The contents of a database, with the facts that an experiment needs.
+#[derive(Clone, Copy, Debug)]
+pub enum Contents {
+    /// Distorted images with their references and people's opinions.
+    Quality(QualityFacts),
+    /// Images of traffic signs.
+    Signs(SignFacts),
+    /// Images without further data.
+    Images,
+}
+
+/// The facts about an image-quality database.
+#[derive(Clone, Copy, Debug)]
+pub struct QualityFacts {
+    /// The number of distorted images of the whole database, as published. `None` for the user's own images.
+    pub images: Option<usize>,
+    /// The names of its images in score files.
+    pub naming: Naming,
+    /// Whether the experiment file must name the columns of its table.
+    pub columns: bool,
+    /// The synthetic distortions that imitate it. Without them nothing can replace the database if it is absent.
+    pub synthetic: Option<Synthetic>,
+    /// The reader.
+    pub read: QualityReader,
+}
+
+/// The reader of an image-quality database. It receives the columns, and whether a higher score means a better image,
+/// if and only if [`QualityFacts::columns`] is true.
+pub type QualityReader = fn(&Path, Option<(&Columns, bool)>) -> Result<QualitySet>;
+
+/// The synthetic distortions that imitate an image-quality database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synthetic {
+    /// The types of [`distortion::TYPES`](crate::imaging::distortion::TYPES) and the levels that the experiment file lists.
+    Types,
+    /// Blur with JPEG and blur with noise ([`multiple`](crate::imaging::distortion::multiple)), each at three levels,
+    /// and each distortion alone.
+    Pairs,
+}
+
+/// The facts about a database of traffic signs.
+#[derive(Clone, Copy, Debug)]
+pub struct SignFacts {
+    /// Whether it contains images under challenges. If not, challenges are simulated.
+    pub challenges: bool,
+    /// The number of signs in the publication, if it used this database.
+    pub published: Option<PublishedSigns>,
+    /// The reader.
+    pub read: fn(&Path) -> Result<SignsFound>,
+}
+
+/// The number of clean signs that a publication used.
+#[derive(Clone, Copy, Debug)]
+pub struct PublishedSigns {
+    /// The number as text: `10,600`.
+    pub images: &'static str,
+    /// With fewer signs, only a part of the database is present.
+    pub least: usize,
+}
+
+/// The signs of a database that were found.
+#[derive(Clone, Debug)]
+pub struct SignsFound {
+    /// The signs, clean and under challenges.
+    pub signs: SignSet,
+    /// A summary of the files, in a few lines.
+    pub coverage: Option<String>,
+}
+
+impl Database {
+    /// The facts, if it is an image-quality database.
+    pub fn quality(&self) -> Option<&QualityFacts> {
+        match &self.contents {
+            Contents::Quality(facts) => Some(facts),
+            _ => None,
+        }
+    }
+
+    /// The facts, if it is a database of traffic signs.
+    pub fn signs(&self) -> Option<&SignFacts> {
+        match &self.contents {
+            Contents::Signs(facts) => Some(facts),
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq for Database {
+    fn eq(&self, other: &Database) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Serialize for Database {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.key)
+    }
+}
+
+/// The names of a database's images in score files.
+#[derive(Clone, Copy, Debug)]
+pub struct Naming {
+    /// The image for a name, with or without folders and extension; `None` if no image of the database has that name.
+    pub image: fn(&str) -> Option<Image>,
+    /// An example for an error: `an image of TID2013, such as i01_01_1`.
+    pub example: &'static str,
+}
+
+/// The names of a table's columns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Columns {
+    /// The path of the distorted image.
+    pub image: String,
+    /// The path of its reference.
+    pub reference: String,
+    /// The mean opinion.
+    pub score: String,
+    /// Its standard deviation, `std` in an experiment file, if there is a column for it. Without it there is no outlier
+    /// ratio.
+    #[serde(rename = "std")]
+    pub deviation: Option<String>,
+}
+
+/// The identity of a distorted image.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Image {
-    /// Its name, unlike any other's in the database: `i01_07_2`, `part1/cows_blur1_jpeg2`.
+    /// Its name, unique in the database: `i01_07_2`, `part1/cows_blur1_jpeg2`.
     pub name: String,
     /// The name of its reference image.
     pub reference: String,
-    /// The kind of distortion; empty where the database does not say.
+    /// The kind of distortion; empty if the database does not state it.
     pub kind: String,
-    /// How strong it is, from 1 on, where the database has levels.
+    /// The level of the distortion, from 1 on, if the database has levels.
     pub level: Option<usize>,
 }
 
-/// What the viewers' numbers are.
+/// The scale of the opinions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opinion {
-    /// What they are called: `MOS`, `DMOS`.
+    /// Its name: `MOS`, `DMOS`.
     pub name: String,
-    /// Whether a higher number is a better image.
+    /// Whether a higher number means a better image.
     pub higher_is_better: bool,
 }
 
@@ -49,37 +191,37 @@ impl Opinion {
 /// One distorted image with its opinion and its files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Which image.
+    /// The image.
     pub image: Image,
-    /// The viewers' mean opinion, on the database's scale.
+    /// The mean opinion, on the scale of the database.
     pub opinion: f64,
-    /// Its standard deviation; `None` when the database does not give it.
+    /// Its standard deviation; `None` if the database does not contain it.
     pub deviation: Option<f64>,
-    /// The distorted image's file.
+    /// The file of the distorted image.
     pub path: PathBuf,
-    /// The reference image's file.
+    /// The file of the reference image.
     pub reference_path: PathBuf,
 }
 
 impl Entry {
-    /// The reference image.
+    /// Reads the reference image.
     ///
     /// # Errors
-    /// [`Error::Data`] when it cannot be read.
+    /// [`Error::Data`] if it cannot be read.
     pub fn read_reference(&self) -> Result<Rgb8> {
         read_image(&self.reference_path)
     }
 
-    /// The distorted image; its size must be that of `reference`.
+    /// Reads the distorted image; it must have the size of `reference`.
     ///
     /// # Errors
-    /// [`Error::Data`] when it cannot be read or is of another size.
+    /// [`Error::Data`] if it cannot be read or has another size.
     pub fn read_distorted(&self, reference: &Rgb8) -> Result<Rgb8> {
         let image = read_image(&self.path)?;
         if (image.width, image.height) != (reference.width, reference.height) {
             let (width, height) = (reference.width, reference.height);
             let problem = format!(
-                "is {}×{} pixels, but its reference {} is {width}×{height}; put the original file in its place",
+                "is {}×{} pixels, but its reference {} is {width}×{height}; replace it by the original file",
                 image.width,
                 image.height,
                 self.reference_path.display()
@@ -88,73 +230,25 @@ impl Entry {
         }
         Ok(image)
     }
-
-    /// Reference and distorted image, of equal size.
-    ///
-    /// # Errors
-    /// [`Error::Data`] when one cannot be read or their sizes differ.
-    pub fn load_pair(&self) -> Result<(Rgb8, Rgb8)> {
-        let reference = self.read_reference()?;
-        let distorted = self.read_distorted(&reference)?;
-        Ok((reference, distorted))
-    }
 }
 
-/// A database as it was found.
+/// The images of an image-quality database that were found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Database {
-    /// The images that are present, those of one reference together.
+pub struct QualitySet {
+    /// The present images, grouped by reference.
     pub entries: Vec<Entry>,
-    /// What the viewers' numbers are.
+    /// The scale of the opinions.
     pub opinion: Opinion,
-    /// How score files name its images.
-    pub naming: Naming,
-    /// The files that the opinions come from, for a manifest.
-    pub score_files: Vec<PathBuf>,
-    /// What is there, in words for every title: `TID2013, 709 of 3000 images, …`.
+    /// Whether the file names of the images are unique. A manifest then lists images by file name, otherwise by
+    /// [`Image::name`].
+    pub unique_file_names: bool,
+    /// The files with the opinions, each with its name in a manifest.
+    pub score_files: Vec<(String, PathBuf)>,
+    /// A description for titles: `TID2013, 709 of 3000 images, …`.
     pub description: String,
 }
 
-/// How the images of a database are called, and what their names tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Naming {
-    /// `i01_07_2.bmp`: reference, type and level.
-    Tid2013,
-    /// `Part_1/blurjpeg/cows_blur1_jpeg2.bmp`: part, reference, and the levels of two distortions.
-    MultiLive,
-    /// `LIVE/jp2k/img2.bmp`, or a number of a list that tells nothing.
-    Live,
-    /// Any name; it tells nothing.
-    Any,
-}
-
-impl Naming {
-    /// The image that `name` names, with or without folders and extension, or `None` where this is no name of the database's.
-    pub fn image(self, name: &str) -> Option<Image> {
-        match self {
-            Naming::Tid2013 => ImageId::parse(name).map(|id| id.image()),
-            Naming::MultiLive => multi_live::image(name),
-            Naming::Live => live::image(name),
-            Naming::Any => {
-                let name = name.trim();
-                let image = Image { name: name.into(), reference: name.into(), kind: String::new(), level: None };
-                (!name.is_empty()).then_some(image)
-            }
-        }
-    }
-
-    /// A name as the database spells it, for an error.
-    pub fn example(self) -> &'static str {
-        match self {
-            Naming::Tid2013 => "an image of TID2013, such as i01_01_1",
-            Naming::MultiLive => "an image of MULTI-LIVE, such as Part_1/blurjpeg/cows_blur1_jpeg2.bmp",
-            Naming::Live => "an image of LIVE, such as jp2k/img2.bmp, or its number in a list",
-            Naming::Any => "a name",
-        }
-    }
-}
-
-/// The numbers of things by name, from 0 in the order of first appearance: for a bootstrap over references.
+/// Numbers for names, from 0 in the order of first appearance: for a bootstrap over references.
 pub fn numbered<'a>(names: impl Iterator<Item = &'a str>) -> Vec<usize> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     names
@@ -165,13 +259,18 @@ pub fn numbered<'a>(names: impl Iterator<Item = &'a str>) -> Vec<usize> {
         .collect()
 }
 
-/// A path's last part without its extension, in lower case; both kinds of slash separate.
+/// The last part of a path without its extension, in lower case; both kinds of slash separate.
 pub(super) fn stem(path: &str) -> String {
     let name = path.trim().rsplit(['/', '\\']).next().unwrap_or_default();
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase()
 }
 
-/// One error about all the files of a list that are not there.
+/// The last part of a path.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// One error for all missing files of a list.
 pub(super) fn missing(list: &Path, files: &[String], what_to_do: &str) -> Error {
     const SHOWN: usize = 50;
     let more = files.len().saturating_sub(SHOWN);
@@ -179,48 +278,12 @@ pub(super) fn missing(list: &Path, files: &[String], what_to_do: &str) -> Error 
     if more > 0 {
         names += &format!("\n  and {more} more");
     }
-    Error::data(list, format!("names {} images that are not there; {what_to_do}:{names}", files.len()))
+    Error::data(list, format!("{} of its images are missing; {what_to_do}:{names}", files.len()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_told_apart_and_understood() {
-        for (naming, given, name, reference, kind, level) in [
-            (Naming::Tid2013, "x/I01_07_2.BMP", "i01_07_2", "I01", "quantization_noise", Some(2)),
-            (
-                Naming::MultiLive,
-                "LIVE_MD/To_Release/Part_1/blurjpeg/cows_blur1_jpeg2.bmp",
-                "part1/cows_blur1_jpeg2",
-                "cows",
-                "blur_jpeg",
-                None,
-            ),
-            (Naming::MultiLive, "Part 2\\blurnoise\\cows_noise3.bmp", "part2/cows_noise3", "cows", "blur_noise", None),
-            (Naming::Any, " a b.png", "a b.png", "a b.png", "", None),
-            (Naming::Live, "17", "17", "17", "", None),
-            (Naming::Live, "LIVE/jp2k/img2.bmp", "jp2k/img2", "jp2k/img2", "jp2k", None),
-        ] {
-            let image = naming.image(given).unwrap_or_else(|| panic!("{given}"));
-            let read = (&*image.name, &*image.reference, &*image.kind, image.level);
-            assert_eq!(read, (name, reference, kind, level));
-            assert_eq!(naming.image(name).map(|i| i.name), Some(image.name), "a name is its own name");
-        }
-        for (naming, name) in [
-            (Naming::Tid2013, "i26_01_1"),
-            (Naming::MultiLive, "cows_blur1_jpeg2.bmp"),
-            (Naming::MultiLive, "Part_1/blurjpeg/cows.bmp"),
-            (Naming::MultiLive, "Part_1/blurjpeg/cows_blur4.bmp"),
-            (Naming::MultiLive, "Part_1/blurjpeg/cows_noise1.bmp"),
-            (Naming::MultiLive, "Part_2/blurnoise/_noise1.bmp"),
-            (Naming::Live, "img2.bmp"),
-            (Naming::Any, " "),
-        ] {
-            assert_eq!(naming.image(name), None, "{name}");
-        }
-    }
 
     #[test]
     fn numbers_are_in_the_order_of_first_appearance() {
@@ -231,7 +294,7 @@ mod tests {
     fn a_long_list_of_missing_files_is_cut() {
         let files: Vec<String> = (0..60).map(|i| format!("f{i}.png")).collect();
         let message = missing(Path::new("list.csv"), &files, "put them there").to_string();
-        assert!(message.contains("list.csv: names 60 images that are not there; put them there:\n  f0.png\n"));
+        assert!(message.contains("list.csv: 60 of its images are missing; put them there:\n  f0.png\n"));
         assert!(message.ends_with("\n  f49.png\n  and 10 more"), "{message}");
     }
 }

@@ -1,23 +1,30 @@
-//! All images of a folder and the folders in it, in an order that is the same on every system.
+//! Lists of all images of a folder and its subfolders, in the same order on every system.
 
 use std::collections::BinaryHeap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::database::{Contents, Database, file_name};
 use crate::error::{Error, Result};
 
-/// As many names are held at a time; a folder of more is read again for each so many.
+/// Any folder of images.
+pub const DATABASE: Database = Database { key: "images", name: "a folder of images", contents: Contents::Images };
+
+/// The number of names in memory at a time; a larger folder is read several times.
 const HELD: usize = 8192;
 
-/// What is wrong with a folder without images.
-pub const NO_IMAGES: &str = "holds no PNG, BMP or JPEG image; name a folder of images";
+/// The extensions of images.
+const EXTENSIONS: &[&str] = &["png", "bmp", "jpg", "jpeg", "tif", "tiff", "webp", "ppm", "pgm", "pbm", "pnm"];
 
-/// The PNG, BMP and JPEG files (by extension, in any case) in a folder and the folders in it, sorted by path.
+/// The error for a folder without images.
+pub const NO_IMAGES: &str = "contains no PNG, BMP, JPEG, TIFF, WebP or PNM image; name a folder of images";
+
+/// The PNG, BMP, JPEG, TIFF, WebP and PNM files (by extension, in any case) in a folder and its subfolders, sorted by path.
 ///
-/// Links to folders are not followed, names that begin with a dot are left out.
+/// Links to folders are not followed, and names that begin with a dot are left out.
 ///
 /// # Errors
-/// [`Error::Data`] when a folder cannot be read or there is no image at all.
+/// [`Error::Data`] if a folder cannot be read or there is no image at all.
 pub fn list_images(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
     let folder = folder.as_ref();
     let images = walk_images(folder).collect::<Result<Vec<PathBuf>>>()?;
@@ -27,10 +34,10 @@ pub fn list_images(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
     Ok(images)
 }
 
-/// The images of [`list_images`] one by one, in the same order and in memory that does not grow with their number.
+/// The images of [`list_images`] one by one, in the same order. The memory does not grow with their number.
 ///
 /// # Errors
-/// An item is [`Error::Data`] when a folder cannot be read; no other follows it.
+/// An item is [`Error::Data`] if a folder cannot be read; it is the last item.
 pub fn walk_images(folder: impl AsRef<Path>) -> impl Iterator<Item = Result<PathBuf>> {
     let mut open = vec![Level::new(folder.as_ref().to_path_buf())];
     std::iter::from_fn(move || {
@@ -44,7 +51,7 @@ pub fn walk_images(folder: impl AsRef<Path>) -> impl Iterator<Item = Result<Path
                     open.pop();
                 }
                 Ok(Some((path, true))) => open.push(Level::new(path)),
-                Ok(Some((path, false))) if has_extension(&path, &["png", "bmp", "jpg", "jpeg"]) => {
+                Ok(Some((path, false))) if has_extension(&path, EXTENSIONS) => {
                     return Some(Ok(path));
                 }
                 Ok(Some(_)) => {}
@@ -54,12 +61,12 @@ pub fn walk_images(folder: impl AsRef<Path>) -> impl Iterator<Item = Result<Path
     })
 }
 
-/// A folder that is being walked: the next of its entries, in order.
+/// A folder during the walk.
 struct Level {
     folder: PathBuf,
-    /// In falling order, each with whether it is itself a folder.
+    /// The next names in falling order, each with whether it is a folder.
     held: Vec<(OsString, bool)>,
-    /// The last name that was held.
+    /// The last name that was read into `held`.
     last: OsString,
     /// Whether there may be names after the last.
     more: bool,
@@ -77,7 +84,7 @@ impl Level {
         Ok(self.held.pop().map(|(name, is_folder)| (self.folder.join(name), is_folder)))
     }
 
-    /// Takes the first names after the last.
+    /// Reads the first names after the last.
     fn hold(&mut self) -> Result<()> {
         let mut first = BinaryHeap::new();
         for entry in entries(&self.folder)? {
@@ -99,7 +106,7 @@ impl Level {
     }
 }
 
-/// The names in a folder that do not begin with a dot, each with whether it is itself a folder, in no order.
+/// The names in a folder that do not begin with a dot, each with whether it is a folder, in no order.
 fn entries(folder: &Path) -> Result<impl Iterator<Item = Result<(OsString, bool)>>> {
     let unreadable = move |reason| Error::data(folder, format!("the folder cannot be read: {reason}"));
     let entries = std::fs::read_dir(folder).map_err(unreadable)?.map(move |entry| {
@@ -109,12 +116,18 @@ fn entries(folder: &Path) -> Result<impl Iterator<Item = Result<(OsString, bool)
     Ok(entries.filter(|entry| !matches!(entry, Ok((name, _)) if name.as_encoded_bytes().starts_with(b"."))))
 }
 
-/// The entries of a folder that do not begin with a dot, sorted, each with whether it is itself a folder.
+/// The entries of a folder that do not begin with a dot, sorted, each with whether it is a folder.
 pub(super) fn visible_entries(folder: &Path) -> Result<Vec<(PathBuf, bool)>> {
     let entries = entries(folder)?.map(|entry| entry.map(|(name, is_folder)| (folder.join(name), is_folder)));
     let mut entries = entries.collect::<Result<Vec<_>>>()?;
     entries.sort();
     Ok(entries)
+}
+
+/// The entry `name` of a folder, in any case.
+pub(super) fn entry(folder: &Path, name: &str) -> Result<Option<PathBuf>> {
+    let called = |path: &PathBuf| file_name(path).eq_ignore_ascii_case(name);
+    Ok(visible_entries(folder)?.into_iter().map(|(path, _)| path).find(called))
 }
 
 /// Whether a path ends in one of these extensions (given in lower case), in any case.
@@ -131,20 +144,20 @@ mod tests {
     fn images_are_found_in_depth_and_in_order() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("b/c")).unwrap();
-        for name in ["z.PNG", "a.jpg", "b/c/x.JPEG", "b/y.bmp", "b/notes.txt", ".hidden.png", "no_extension"] {
+        for name in ["z.PNG", "a.jpg", "b/c/x.JPEG", "b/y.bmp", "p.ppm", "b/notes.txt", ".hidden.png", "no_extension"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let found = list_images(folder.path()).unwrap();
         let names: Vec<_> =
             found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
-        assert_eq!(names, ["a.jpg", "b/c/x.JPEG", "b/y.bmp", "z.PNG"]);
+        assert_eq!(names, ["a.jpg", "b/c/x.JPEG", "b/y.bmp", "p.ppm", "z.PNG"]);
     }
 
     #[test]
     fn a_folder_of_more_names_than_are_held_is_walked_whole_and_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let count = 2 * HELD + 3;
-        // Written in another order than that of the names.
+        // Written in an order that differs from that of the names.
         for i in 0..count {
             std::fs::write(folder.path().join(format!("{:05}.png", i * 7919 % count)), "").unwrap();
         }
@@ -156,7 +169,7 @@ mod tests {
     fn an_empty_or_missing_folder_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let error = list_images(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("holds no PNG, BMP or JPEG image"), "{error}");
+        assert!(error.contains("contains no PNG, BMP, JPEG, TIFF, WebP or PNM image"), "{error}");
         let error = list_images(folder.path().join("missing")).unwrap_err().to_string();
         assert!(error.contains("missing: the folder cannot be read"), "{error}");
     }

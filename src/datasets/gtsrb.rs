@@ -1,6 +1,6 @@
-//! A folder of sign images with a manifest: a subset of the German Traffic Sign Recognition Benchmark (J. Stallkamp et al., "Man
-//! vs. computer: Benchmarking machine learning algorithms for traffic sign recognition", Neural Networks 32, 2012), real
-//! photographs of 43 classes of signs.
+//! Reader of a subset of the German Traffic Sign Recognition Benchmark: a folder of sign images with a manifest. The
+//! benchmark contains real photographs of 43 classes of signs (J. Stallkamp et al., "Man vs. computer: Benchmarking
+//! machine learning algorithms for traffic sign recognition", Neural Networks 32, 2012).
 //!
 //! ```text
 //! manifest.csv                     a row for each image, columns in any order:
@@ -8,35 +8,46 @@
 //! images/00/00000_00005.png        where the column `file` says, relative to the folder
 //! ```
 //!
-//! A track is a row of frames of one physical sign, numbered within its class; `split` is `train` or `test`, the same for all
-//! frames of a track. What is needed beside them is validation: every fifth train track, that is the fifth, tenth, … of all
-//! train tracks in the order of class and then track, whatever the order of the rows.
+//! A track is a sequence of frames of one physical sign, numbered within its class. `split` is `train` or `test`, the
+//! same for all frames of a track. The manifest has no validation set, so every fifth train track is used for it: the
+//! fifth, tenth, … of all train tracks in the order of class and then track, whatever the order of the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::database::{Contents, Database, SignFacts, SignsFound, missing};
 use super::signs::{Condition, Sign, SignSet, Split};
+use super::table::Table;
 use crate::error::{Error, Result};
 
-/// The columns that a manifest must have; others are passed over.
-const COLUMNS: [&str; 8] = ["file", "class_id", "class_name", "track", "frame", "width", "height", "split"];
-/// Every how many-th train track is for validation.
-const VALIDATION_EVERY: usize = 5;
-/// How many missing files an error lists.
-const LISTED: usize = 10;
+/// The facts about the database.
+pub const DATABASE: Database = Database {
+    key: "gtsrb",
+    name: "GTSRB",
+    contents: Contents::Signs(SignFacts {
+        challenges: false,
+        published: None,
+        read: |folder| Ok(SignsFound { signs: read(folder)?, coverage: None }),
+    }),
+};
 
-/// Reads the manifest in `folder`; the images are looked for, and read later by [`Sign::read`].
+/// The required columns of a manifest; others are ignored.
+const COLUMNS: [&str; 8] = ["file", "class_id", "class_name", "track", "frame", "width", "height", "split"];
+/// One of this many train tracks is for validation.
+const VALIDATION_EVERY: usize = 5;
+
+/// Reads the manifest in `folder` and checks that the images exist; [`Sign::read`] reads them later.
 ///
 /// # Errors
-/// [`Error::Data`] naming the manifest and the row (the header is row 1): a manifest that is missing, is not a CSV table, lacks a
-/// column or has no rows; a field that is not a number; a split that is neither `train` nor `test`; a file or a frame that is
-/// listed twice; a class with two names; a track in both splits. Files that are not there are listed together, up to ten.
+/// [`Error::Data`] naming the manifest and the row (the header is row 1). The manifest is missing, is not a CSV table,
+/// lacks a column or has no rows. A field is not a number, or a split is neither `train` nor `test`. A file or a frame
+/// is listed twice, a class has two names, or a track is in both splits. Missing files are listed together.
 pub fn read(folder: impl AsRef<Path>) -> Result<SignSet> {
     let folder = folder.as_ref();
     let manifest = folder.join("manifest.csv");
     let rows = read_rows(&manifest)?;
     if rows.is_empty() {
-        return Err(Error::data(&manifest, "lists no image; put the manifest that belongs to the images in its place"));
+        return Err(Error::data(&manifest, "lists no image; replace it by the manifest of the images"));
     }
     let (mut set, mut signs, mut files, mut tracks) =
         (SignSet::default(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -56,7 +67,7 @@ pub fn read(folder: impl AsRef<Path>) -> Result<SignSet> {
         let &mut (split, first) = tracks.entry((row.class, row.track)).or_insert((row.split, number));
         if split != row.split {
             return wrong(format!(
-                "track {} of class {} is in another split in row {first}; its frames show one sign and must stay together",
+                "track {} of class {} is in another split in row {first}; its frames show one sign and must be in one split",
                 row.track, row.class
             ));
         }
@@ -77,19 +88,9 @@ pub fn read(folder: impl AsRef<Path>) -> Result<SignSet> {
             ));
         }
     }
-    let missing: Vec<_> = files.keys().filter(|file| !folder.join(file).is_file()).collect();
-    if !missing.is_empty() {
-        let listed: Vec<_> = missing.iter().take(LISTED).map(|file| file.as_str()).collect();
-        let more = match missing.len().saturating_sub(LISTED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let (count, all) = (missing.len(), files.len());
-        let problem = format!(
-            "{count} of its {all} files are not there: {}{more}; put them there or take their rows away",
-            listed.join(", ")
-        );
-        return Err(Error::data(&manifest, problem));
+    let lost: Vec<String> = files.into_keys().filter(|file| !folder.join(file).is_file()).collect();
+    if !lost.is_empty() {
+        return Err(missing(&manifest, &lost, "put them there or remove their rows"));
     }
     let train = tracks.iter().filter(|(_, (split, _))| *split == Split::Train).map(|(&track, _)| track);
     let validation: BTreeSet<_> = train.skip(VALIDATION_EVERY - 1).step_by(VALIDATION_EVERY).collect();
@@ -115,39 +116,20 @@ struct Row {
 }
 
 fn read_rows(manifest: &Path) -> Result<Vec<Row>> {
-    let bytes = std::fs::read(manifest).map_err(|reason| {
-        let problem = format!("cannot be read: {reason}; the folder must hold a manifest.csv that lists its images");
-        Error::data(manifest, problem)
-    })?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
-    let malformed = |error| Error::data(manifest, format!("is not a CSV file of equally long rows: {error}"));
-    let header = reader.headers().map_err(malformed)?.clone();
-    let place = |column: &str| {
-        header.iter().position(|found| found == column).ok_or_else(|| {
-            let problem =
-                format!("row 1: there is no column \"{column}\"; the columns {} are needed", COLUMNS.join(", "));
-            Error::data(manifest, problem)
-        })
-    };
-    let places = COLUMNS.iter().map(|column| place(column)).collect::<Result<Vec<_>>>()?;
-    let mut rows = Vec::new();
-    for (index, record) in reader.records().enumerate() {
-        let record = record.map_err(malformed)?;
-        let wrong = |column: usize, what: &str| {
-            let (name, field) = (COLUMNS[column], &record[places[column]]);
-            Error::data(manifest, format!("row {}, column \"{name}\": \"{field}\" is not {what}", index + 2))
-        };
-        let text = |column: usize| match &record[places[column]] {
+    if !manifest.is_file() {
+        return Err(Error::data(manifest, "is missing; the folder must contain a manifest.csv that lists its images"));
+    }
+    let table = Table::read(manifest)?;
+    let columns = COLUMNS.iter().map(|column| table.column(column)).collect::<Result<Vec<_>>>()?;
+    let row = |index: usize| {
+        let wrong = |column: usize, what: &str| table.wrong(index, columns[column], format!("is not {what}"));
+        let field = |column: usize| &table.rows[index][columns[column]];
+        let text = |column: usize| match field(column) {
             "" => Err(wrong(column, "filled")),
             field => Ok(field.to_string()),
         };
-        let number = |column: usize| record[places[column]].parse().map_err(|_| wrong(column, "a whole number"));
-        let split = match &record[places[7]] {
-            "train" => Split::Train,
-            "test" => Split::Test,
-            _ => return Err(wrong(7, "train or test")),
-        };
-        rows.push(Row {
+        let number = |column: usize| field(column).parse().map_err(|_| wrong(column, "a whole number"));
+        Ok(Row {
             file: text(0)?,
             class: number(1)?,
             class_name: text(2)?,
@@ -155,10 +137,14 @@ fn read_rows(manifest: &Path) -> Result<Vec<Row>> {
             frame: number(4)?,
             width: number(5)?,
             height: number(6)?,
-            split,
-        });
-    }
-    Ok(rows)
+            split: match field(7) {
+                "train" => Split::Train,
+                "test" => Split::Test,
+                _ => return Err(wrong(7, "train or test")),
+            },
+        })
+    };
+    (0..table.rows.len()).map(row).collect()
 }
 
 #[cfg(test)]
@@ -169,7 +155,7 @@ mod tests {
 
     const HEADER: &str = "file,class_id,class_name,track,frame,width,height,split\n";
 
-    /// A folder with this manifest, and a 3×2 image at each of the places.
+    /// A folder with this manifest and a 3×2 image at each of the paths.
     fn folder(manifest: &str, images: &[String]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("manifest.csv"), manifest).unwrap();
@@ -179,7 +165,7 @@ mod tests {
         folder
     }
 
-    /// Two classes with six train tracks and one test track each, two frames a track, the rows from the last to the first.
+    /// Two classes with six train tracks and one test track each, two frames per track, with the rows in reverse order.
     fn tracks() -> (Vec<String>, Vec<String>) {
         let (mut rows, mut images) = (Vec::new(), Vec::new());
         for (class, name) in [(3, "stop"), (11, "yield")] {
@@ -201,7 +187,8 @@ mod tests {
         let (rows, images) = tracks();
         let folder = folder(&(HEADER.to_string() + &rows.concat()), &images);
         let set = read(folder.path()).unwrap();
-        assert_eq!(set.to_string(), "28 images of 2 classes: 20 for training, 4 for validation, 4 for test");
+        let counts = [&set.train, &set.validation, &set.test].map(Vec::len);
+        assert_eq!((set.classes.len(), counts), (2, [20, 4, 4]));
         assert_eq!(set.classes.values().collect::<Vec<_>>(), ["stop", "yield"]);
         let of =
             |split| set.of(split).iter().map(|sign| (sign.class, sign.track.unwrap(), sign.frame)).collect::<Vec<_>>();
@@ -235,7 +222,7 @@ mod tests {
         let row = |row: &str| format!("{HEADER}a.png,6,stop,0,5,3,2,train\n{row}\n");
         let cases = [
             (HEADER.to_string(), "manifest.csv: lists no image"),
-            ("file,class_id\n".to_string(), "row 1: there is no column \"class_name\"; the columns file, class_id,"),
+            ("file,class_id\n".to_string(), "row 1: there is no column \"class_name\"; did you mean `class_id`?"),
             (row("b.png,6,stop,0,6,3,2"), "is not a CSV file of equally long rows"),
             (row("b.png,6,stop,0,6,3,2,training"), "row 3, column \"split\": \"training\" is not train or test"),
             (row("b.png,six,stop,0,6,3,2,train"), "row 3, column \"class_id\": \"six\" is not a whole number"),
@@ -245,7 +232,10 @@ mod tests {
             (row("b.png,6,stop,0,5,3,2,train"), "row 3: frame 5 of track 0 of class 6 is in row 2 already"),
             (row("b.png,6,yield,0,6,3,2,train"), "row 3: class 6 is called \"yield\" here and \"stop\" before"),
             (row("b.png,6,stop,0,6,3,2,test"), "row 3: track 0 of class 6 is in another split in row 2"),
-            (row("b.png,6,stop,0,6,3,2,train"), "1 of its 2 files are not there: b.png; put them there"),
+            (
+                row("b.png,6,stop,0,6,3,2,train"),
+                "1 of its images are missing; put them there or remove their rows:\n  b.png",
+            ),
         ];
         for (manifest, expected) in cases {
             let folder = folder(&manifest, &["a.png".to_string()]);
@@ -255,10 +245,7 @@ mod tests {
             assert!(error.contains("manifest.csv") && error.contains(expected), "{expected:?} is not in {error:?}");
         }
         let error = read("no such folder").unwrap_err().to_string();
-        assert!(
-            error.contains("manifest.csv: cannot be read") && error.contains("must hold a manifest.csv"),
-            "{error}"
-        );
+        assert!(error.contains("manifest.csv: is missing") && error.contains("must contain a manifest.csv"), "{error}");
     }
 
     #[test]
@@ -266,7 +253,9 @@ mod tests {
         let rows: Vec<_> = (10..25).map(|i| format!("{i}.png,6,stop,0,{i},3,2,train\n")).collect();
         let folder = folder(&(HEADER.to_string() + &rows.concat()), &["12.png".to_string()]);
         let error = read(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("14 of its 15 files are not there: 10.png, 11.png, 13.png"), "{error}");
-        assert!(error.contains("19.png, 20.png and 4 more; put"), "{error}");
+        assert!(
+            error.contains("14 of its images are missing; put them there or remove their rows:\n  10.png\n  11.png"),
+            "{error}"
+        );
     }
 }

@@ -1,18 +1,22 @@
-//! LIVE (release 2): 29 references, 779 distorted images, difference mean opinion scores (H. R. Sheikh, M. F. Sabir, A. C. Bovik, "A
-//! Statistical Evaluation of Recent Full Reference Image Quality Assessment Algorithms", IEEE Transactions on Image
-//! Processing 15, 2006).
+//! Names of the images of LIVE (release 2): 29 references, 779 distorted images, difference mean opinion scores (H. R.
+//! Sheikh, M. F. Sabir, A. C. Bovik, "A Statistical Evaluation of Recent Full Reference Image Quality Assessment
+//! Algorithms", IEEE Transactions on Image Processing 15, 2006).
 //!
-//! Only the names of its images are known here, for score files: their pictures are not read. A score file of all 982 rows counts
-//! the 203 undistorted images that the viewers judged too.
+//! The names are needed for score files; the images are not read. A score file of all 982 rows also contains the 203
+//! undistorted images that people judged.
 
-use super::database::{Image, stem};
+use super::database::{Image, Naming, stem};
+
+/// The names of its images in score files.
+pub const NAMING: Naming =
+    Naming { image, example: "an image of LIVE, such as jp2k/img2.bmp, or its number in a list" };
 
 /// The five folders.
 const KINDS: [&str; 5] = ["jp2k", "jpeg", "wn", "gblur", "fastfading"];
 
-/// The image that a path such as `LIVE/jp2k/img2.bmp` names. A bare number is a place in a list without names; it tells
-/// neither reference nor kind.
-pub(super) fn image(name: &str) -> Option<Image> {
+/// The image of a path such as `LIVE/jp2k/img2.bmp`. A bare number is an index into a list without names; it states
+/// neither the reference nor the kind.
+fn image(name: &str) -> Option<Image> {
     let name = name.trim();
     if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Image { name: name.into(), reference: name.into(), kind: String::new(), level: None });

@@ -1,38 +1,58 @@
-//! MULTI-LIVE, the LIVE Multiply Distorted database: 15 references, each blurred and then compressed (part 1) or blurred and then
-//! made noisy (part 2) at three levels of each and with either alone: 450 distorted images with difference mean opinion scores
-//! (D. Jayaraman, A. Mittal, A. K. Moorthy, A. C. Bovik, "Objective Quality Assessment of Multiply Distorted Images", Asilomar Conference 2012).
+//! Reader of MULTI-LIVE, the LIVE Multiply Distorted database: 450 distorted images of 15 references with difference
+//! mean opinion scores. Each reference is blurred and then compressed (part 1) or blurred and then made noisy (part 2),
+//! at three levels of each distortion, and with each distortion alone (D. Jayaraman, A. Mittal, A. K. Moorthy, A. C.
+//! Bovik, "Objective Quality Assessment of Multiply Distorted Images", Asilomar Conference 2012).
 //!
-//! The layout as far as it is known; no copy of the database was at hand when this was written, so the reader looks for
-//! what it needs in more than one place and says what it looked for and what it found:
+//! The reader was written without a copy of the database. So it searches for its files in several places, and its
+//! errors state what it searched for and what it found. The layout as far as it is known:
 //!
 //! ```text
 //! Part 1/ Part 2/          or Part_1, Part_2, in any case; also below To_Release
-//!   Imagelists.mat         distimgs, refimgs: cell arrays of file names; ref4dist: for each distorted image its reference's place, from 1
+//!   Imagelists.mat         distimgs, refimgs: cell arrays of file names; ref4dist: for each distorted image the index of its reference, from 1
 //!   Scores.mat             DMOSscores: one number for each of distimgs, 0 to 100, lower is better
 //!   blurjpeg/*.bmp         the images, anywhere in the part's folder
 //! Ref_Images/*.bmp         the references, anywhere in the database
 //! ```
 //!
-//! An image of one part may be called as one of the other (both have blur alone), with other viewers and another score:
+//! Images of the two parts may have the same name (both parts have blur alone), but other viewers and another score. So
 //! the part belongs to the name. The standard deviations of the scores are not read, so there is no outlier ratio.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::database::{Database, Entry, Image, Naming, Opinion, missing, stem};
-use super::folder::{list_images, visible_entries};
-use super::mat::{Value, read_variables};
+use super::database::{
+    Contents, Database, Entry, Image, Naming, Opinion, QualityFacts, QualitySet, Synthetic, file_name, missing, stem,
+};
+use super::folder::{entry, list_images, visible_entries};
 use crate::error::{Error, Result};
+use crate::files::mat::{Value, read_variables};
+
+/// The facts about the database.
+pub const DATABASE: Database = Database {
+    key: "multi-live",
+    name: "MULTI-LIVE",
+    contents: Contents::Quality(QualityFacts {
+        images: Some(IMAGES),
+        naming: NAMING,
+        columns: false,
+        synthetic: Some(Synthetic::Pairs),
+        read: |folder, _| read(folder),
+    }),
+};
+
+/// The names of its images in score files: part, reference, and the levels of the two distortions.
+pub const NAMING: Naming =
+    Naming { image, example: "an image of MULTI-LIVE, such as Part_1/blurjpeg/cows_blur1_jpeg2.bmp" };
 
 /// The number of distorted images in the whole database.
-pub const IMAGES: usize = 450;
-/// The levels of each distortion that is there.
+const IMAGES: usize = 450;
+/// The number of levels of each distortion.
 pub const LEVELS: usize = 3;
-/// The second distortion of each part, and what the part's kind is called.
+/// The second distortion of each part, and the name of the part's kind.
 pub const PARTS: [(&str, &str); 2] = [("jpeg", "blur_jpeg"), ("noise", "blur_noise")];
 
-/// The image that a path such as `Part_1/blurjpeg/cows_blur1_jpeg2.bmp`, or a name such as `part1/cows_blur1_jpeg2`, names.
-pub(super) fn image(path: &str) -> Option<Image> {
+/// The image of a path such as `Part_1/blurjpeg/cows_blur1_jpeg2.bmp`, or of a name such as `part1/cows_blur1_jpeg2`.
+fn image(path: &str) -> Option<Image> {
     let lower = path.to_lowercase();
     let part = lower.split(['/', '\\']).find_map(|folder| {
         match folder.strip_prefix("part")?.trim_start_matches([' ', '_']) {
@@ -46,7 +66,7 @@ pub(super) fn image(path: &str) -> Option<Image> {
     let level = |text: &str, distortion: &str| -> bool {
         text.strip_prefix(distortion).is_some_and(|level| ["1", "2", "3"].contains(&level))
     };
-    // From the back: the second distortion, the blur, the reference; one of the distortions may be missing.
+    // From the end: the second distortion, the blur, the reference; one of the distortions may be missing.
     let (rest, last) = stem.rsplit_once('_')?;
     let reference = if level(last, second) {
         rest.rsplit_once('_').filter(|(_, blur)| level(blur, "blur")).map_or(rest, |(reference, _)| reference)
@@ -64,13 +84,13 @@ pub(super) fn image(path: &str) -> Option<Image> {
     (!reference.is_empty()).then_some(image)
 }
 
-/// Reads the database in `folder`: its lists, its scores, and where its images lie.
+/// Reads the lists and scores of the database in `folder`, and finds its images.
 ///
 /// # Errors
-/// [`Error::Data`] when neither part is there, when a list or a score file lacks a variable (named with those that it holds)
-/// or they do not fit each other, when an image is not named as the database's are, and when images are missing (all of them
-/// are listed).
-pub fn read(folder: impl AsRef<Path>) -> Result<Database> {
+/// [`Error::Data`] if neither part exists, or a list or a score file lacks a variable (the error lists those in the
+/// file). The same if they contradict each other, or an image's name does not follow the database's rule. Missing
+/// images are all listed.
+pub fn read(folder: impl AsRef<Path>) -> Result<QualitySet> {
     let folder = folder.as_ref();
     let mut root = folder.to_path_buf();
     let mut parts = find_parts(&root)?;
@@ -83,8 +103,9 @@ pub fn read(folder: impl AsRef<Path>) -> Result<Database> {
     if parts.is_empty() {
         let found: Vec<String> = visible_entries(folder)?.iter().map(|(path, _)| file_name(path)).collect();
         let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
-        let problem =
-            format!("holds neither `Part 1` nor `Part 2` of MULTI-LIVE, but {found}; name the folder that has them");
+        let problem = format!(
+            "contains neither `Part 1` nor `Part 2` of MULTI-LIVE, but {found}; name the folder with these parts"
+        );
         return Err(Error::data(folder, problem));
     }
     let everywhere = by_name(&root, None)?;
@@ -113,23 +134,25 @@ pub fn read(folder: impl AsRef<Path>) -> Result<Database> {
                 });
             }
         }
-        score_files.extend(lists.files);
+        // The files of both parts have the same names.
+        let named = |file: PathBuf| (format!("{}/{}", file_name(path), file_name(&file)), file);
+        score_files.extend(lists.files.into_iter().map(named));
     }
     if !lost.is_empty() {
         return Err(missing(&root, &lost, "put them there"));
     }
-    // Those of one reference together: each is decoded once.
+    // Grouped by reference, so that each is decoded once.
     entries.sort_by(|a, b| (&a.image.reference, &a.image.name).cmp(&(&b.image.reference, &b.image.name)));
     let numbers: Vec<String> = parts.iter().map(|(part, _)| part.to_string()).collect();
     let of_parts = if parts.len() == 1 { format!(", of part {} alone", numbers[0]) } else { String::new() };
     let description = format!("MULTI-LIVE, {} of {IMAGES} images{of_parts}", entries.len());
-    Ok(Database { entries, opinion: Opinion::dmos(), naming: Naming::MultiLive, score_files, description })
+    Ok(QualitySet { entries, opinion: Opinion::dmos(), unique_file_names: false, score_files, description })
 }
 
 /// The lists and scores of one part, image by image.
 struct Lists {
     distorted: Vec<String>,
-    /// Each distorted image's reference.
+    /// The reference of each distorted image.
     references: Vec<String>,
     images: Vec<Image>,
     scores: Vec<f64>,
@@ -140,7 +163,7 @@ impl Lists {
     fn read(part: usize, folder: &Path) -> Result<Lists> {
         let require = |name: &str| {
             let found = entry(folder, name)?;
-            found.ok_or_else(|| Error::data(folder.join(name), "is not there; it belongs to MULTI-LIVE's part"))
+            found.ok_or_else(|| Error::data(folder.join(name), "is missing; each part of MULTI-LIVE has this file"))
         };
         let (list_file, score_file) = (require("Imagelists.mat")?, require("Scores.mat")?);
         let lists = read_variables(&list_file)?;
@@ -162,11 +185,13 @@ impl Lists {
             let place = (number >= 1.0 && number <= refimgs.len() as f64 && number == number.floor())
                 .then(|| refimgs[number as usize - 1].clone());
             references.push(place.ok_or_else(|| {
-                let problem =
-                    format!("`ref4dist` has {number} for {name}, which is no place in the {} `refimgs`", refimgs.len());
+                let problem = format!(
+                    "`ref4dist` has {number} for {name}, which is not an index of the {} `refimgs`",
+                    refimgs.len()
+                );
                 Error::data(&list_file, problem)
             })?);
-            // The lists need not name the folder; this one is the part's.
+            // The lists may lack the folder; this one is that of the part.
             let image = image(&format!("part{part}/{}", last(name))).ok_or_else(|| {
                 let problem =
                     format!("`distimgs` has \"{name}\", which is not named like cows_blur1_{}2.bmp", PARTS[part - 1].0);
@@ -184,7 +209,7 @@ impl Lists {
     }
 }
 
-/// The variable `name` as what it has to be, or an error that says what was looked for and what was found.
+/// The variable `name`, converted by `read`, or an error that states what was expected and what was found.
 fn wanted<T>(
     file: &Path,
     variables: &[(String, Value)],
@@ -197,7 +222,7 @@ fn wanted<T>(
         let held: Vec<String> =
             variables.iter().map(|(name, value)| format!("`{name}` ({})", value.describe())).collect();
         let held = if held.is_empty() { "nothing".to_owned() } else { held.join(", ") };
-        Error::data(file, format!("`{name}`, {what}, was looked for; the file holds {held}"))
+        Error::data(file, format!("expected `{name}` as {what}, but the file contains {held}"))
     })
 }
 
@@ -215,12 +240,6 @@ fn find_parts(folder: &Path) -> Result<Vec<(usize, PathBuf)>> {
     Ok(visible_entries(folder)?.into_iter().filter_map(part).collect())
 }
 
-/// The entry of a folder that is called `name` in any case.
-fn entry(folder: &Path, name: &str) -> Result<Option<PathBuf>> {
-    let called = |path: &PathBuf| file_name(path).eq_ignore_ascii_case(name);
-    Ok(visible_entries(folder)?.into_iter().map(|(path, _)| path).find(called))
-}
-
 /// All images below `root`, or below one part of it, by file name in lower case.
 fn by_name(root: &Path, part: Option<&Path>) -> Result<BTreeMap<String, PathBuf>> {
     let inside = |path: &PathBuf| part.is_none_or(|part| path.starts_with(part));
@@ -228,11 +247,7 @@ fn by_name(root: &Path, part: Option<&Path>) -> Result<BTreeMap<String, PathBuf>
     Ok(images.map(|path| (file_name(&path).to_lowercase(), path)).collect())
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// A listed path's last part in lower case.
+/// The last part of a listed path, in lower case.
 fn last(path: &str) -> String {
     path.trim().rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase()
 }
@@ -259,7 +274,7 @@ mod tests {
         lists_file(&[("distimgs", &distorted), ("refimgs", &references)], &[("ref4dist", &REFERENCE[part])])
     }
 
-    /// Two references and six images, the parts spelled in two ways.
+    /// Two references and six images; the names of the parts are spelled differently.
     fn database() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
@@ -298,9 +313,9 @@ mod tests {
         assert_eq!(data.description, "MULTI-LIVE, 6 of 450 images");
         assert!(data.entries[2].path.ends_with("part_2/blurnoise/cows_blur1.bmp"), "{:?}", data.entries[2].path);
         assert_eq!((data.opinion.clone(), data.score_files.len()), (Opinion::dmos(), 4));
-        assert!(data.entries.iter().all(|e| e.deviation.is_none() && e.load_pair().is_ok()));
+        assert!(data.entries.iter().all(|e| e.deviation.is_none() && e.read_reference().is_ok()));
 
-        // The same below To_Release, and one part alone.
+        // The same below To_Release, and only one part.
         let outer = tempfile::tempdir().unwrap();
         std::fs::rename(folder.path(), outer.path().join("To_Release")).unwrap();
         assert_eq!(read(outer.path()).unwrap().entries.len(), 6);
@@ -315,13 +330,13 @@ mod tests {
         let cases: [(Change, &[&str]); 10] = [
             (
                 |f| ["Part 1", "part_2"].iter().for_each(|p| std::fs::remove_dir_all(f.join(p)).unwrap()),
-                &["holds neither `Part 1` nor `Part 2`", "but Ref_Images"],
+                &["contains neither `Part 1` nor `Part 2`", "but Ref_Images"],
             ),
-            (|f| std::fs::remove_file(f.join("Part 1/Scores.mat")).unwrap(), &["Scores.mat: is not there"]),
+            (|f| std::fs::remove_file(f.join("Part 1/Scores.mat")).unwrap(), &["Scores.mat: is missing"]),
             (
                 |f| std::fs::write(f.join("Part 1/Scores.mat"), lists_file(&[], &[("dmos", &[1.0, 2.0])])).unwrap(),
                 &[
-                    "Scores.mat: `DMOSscores`, a row or column of numbers, was looked for; the file holds `dmos` (2×1 numbers)",
+                    "Scores.mat: expected `DMOSscores` as a row or column of numbers, but the file contains `dmos` (2×1 numbers)",
                 ],
             ),
             (
@@ -354,11 +369,11 @@ mod tests {
                     let lists = lists_file(&[("distimgs", &names), ("refimgs", &names)], &[("ref4dist", &places)]);
                     std::fs::write(f.join("Part 1/Imagelists.mat"), lists).unwrap();
                 },
-                &["`ref4dist` has 4 for fly_by_jpeg1.bmp, which is no place in the 3 `refimgs`"],
+                &["`ref4dist` has 4 for fly_by_jpeg1.bmp, which is not an index of the 3 `refimgs`"],
             ),
             (
                 |f| std::fs::write(f.join("Part 1/Imagelists.mat"), lists_file(&[], &[("distimgs", &[1.0])])).unwrap(),
-                &["`distimgs`, a list of file names, was looked for; the file holds `distimgs` (1×1 numbers)"],
+                &["expected `distimgs` as a list of file names, but the file contains `distimgs` (1×1 numbers)"],
             ),
             (|f| std::fs::write(f.join("Part 1/Scores.mat"), "no").unwrap(), &["not a little-endian MATLAB"]),
             (
@@ -367,12 +382,7 @@ mod tests {
                     std::fs::remove_file(f.join("Part 1/blurjpeg/cows_blur1.bmp")).unwrap();
                     std::fs::remove_file(f.join("part_2/blurnoise/fly_by_noise2.bmp")).unwrap();
                 },
-                &[
-                    "names 3 images that are not there",
-                    "Part 1/…/cows_blur1.bmp",
-                    "fly_by.bmp",
-                    "part_2/…/fly_by_noise2.bmp",
-                ],
+                &["3 of its images are missing", "Part 1/…/cows_blur1.bmp", "fly_by.bmp", "part_2/…/fly_by_noise2.bmp"],
             ),
         ];
         for (change, expected) in cases {

@@ -1,68 +1,79 @@
-//! Anybody's images with anybody's scores, from a CSV file: a row for each distorted image.
+//! Reader of the user's own images with scores, from a CSV file with one row per distorted image.
 //!
 //! ```text
 //! image,reference,mos,std
 //! distorted/a_1.png,originals/a.png,3.2,0.4
 //! ```
 //!
-//! The experiment file says which column is which, so that a table need not be rewritten. Paths are relative to the CSV
-//! file. Every image must be there: all that are missing are listed at once.
+//! The experiment file names the columns, so any table can be used. If it names `image` and the table has no such
+//! column, the column `distorted` is read, as in the tables of `gradspace score --pairs`. Paths are relative to the CSV
+//! file. Every image must exist; all missing ones are listed at once.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Serialize;
-
-use super::database::{Database, Entry, Image, Naming, Opinion, missing, numbered};
-use super::table;
+use super::database::{
+    Columns, Contents, Database, Entry, Image, Naming, Opinion, QualityFacts, QualitySet, file_name, missing, numbered,
+};
+use super::table::Table;
 use crate::error::{Error, Result};
 
-/// Which column is which.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Columns {
-    /// The distorted image's path.
-    pub image: String,
-    /// Its reference's path.
-    pub reference: String,
-    /// The viewers' mean opinion.
-    pub score: String,
-    /// Its standard deviation, where there is one: without it there is no outlier ratio.
-    pub deviation: Option<String>,
-    /// Whether a higher score is a better image.
-    pub higher_is_better: bool,
+/// The facts about this layout.
+pub const DATABASE: Database = Database {
+    key: "csv",
+    name: "own images",
+    contents: Contents::Quality(QualityFacts {
+        images: None,
+        naming: NAMING,
+        columns: true,
+        synthetic: None,
+        read: |table, columns| {
+            let (columns, higher_is_better) = columns.expect("given, since this database needs them");
+            read(table, columns, higher_is_better)
+        },
+    }),
+};
+
+/// The names of the column of distorted images: the first one here, the second in `gradspace score --pairs`. Each
+/// reader accepts both.
+pub const IMAGE_COLUMNS: [&str; 2] = ["image", "distorted"];
+
+/// Any name; it states nothing about the image.
+pub const NAMING: Naming = Naming { image, example: "a name" };
+
+fn image(name: &str) -> Option<Image> {
+    let name = name.trim();
+    let image = Image { name: name.into(), reference: name.into(), kind: String::new(), level: None };
+    (!name.is_empty()).then_some(image)
 }
 
 /// Reads the table at `path`.
 ///
 /// # Errors
-/// [`Error::Data`] naming file, row (the header is row 1) and column: an unknown column (with those that there are), a field that is
-/// not a finite number, a negative standard deviation, an image in two rows (with one reference or with two), no row at
-/// all, and images that are not there, all of them.
-pub fn read(path: impl AsRef<Path>, columns: &Columns) -> Result<Database> {
+/// [`Error::Data`] naming file, row (the header is row 1) and column. A column is unknown (the error lists the
+/// columns), a field is not a finite number, or a standard deviation is negative. An image is in two rows (with one
+/// reference or with two), or there is no row. Missing images are all listed.
+pub fn read(path: impl AsRef<Path>, columns: &Columns, higher_is_better: bool) -> Result<QualitySet> {
     let path = path.as_ref();
-    let (header, rows) = table::read(path)?;
-    let place = |name: &String| {
-        header.iter().position(|found| found == name).ok_or_else(|| {
-            let problem = format!("row 1: there is no column \"{name}\", but {}; name one of these", header.join(", "));
-            Error::data(path, problem)
-        })
+    let table = Table::read(path)?;
+    let [own, other] = IMAGE_COLUMNS;
+    let image = match table.column(&columns.image) {
+        Err(absent) if columns.image == own => table.column(other).or(Err(absent)),
+        found => found,
     };
-    let [image, reference, score] = [place(&columns.image)?, place(&columns.reference)?, place(&columns.score)?];
-    let deviation = columns.deviation.as_ref().map(place).transpose()?;
+    let [image, reference, score] = [image?, table.column(&columns.reference)?, table.column(&columns.score)?];
+    let deviation = columns.deviation.as_deref().map(|name| table.column(name)).transpose()?;
+    let rows = &table.rows;
     if rows.is_empty() {
-        return Err(Error::data(path, "has a header and no row; give each distorted image a row"));
+        return Err(Error::data(path, "has no row after the header; add a row for each distorted image"));
     }
 
     let folder = path.parent().unwrap_or(Path::new(""));
     let (mut entries, mut lost) = (Vec::with_capacity(rows.len()), Vec::new());
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
-        let wrong = |column: usize, problem: &str| {
-            let place = format!("row {}, column \"{}\": ", index + 2, header[column]);
-            Error::data(path, format!("{place}\"{}\" {problem}", &row[column]))
-        };
         let number = |column: usize, problem: &str, fits: fn(f64) -> bool| {
-            row[column].parse::<f64>().ok().filter(|&x| fits(x)).ok_or_else(|| wrong(column, problem))
+            row[column].parse::<f64>().ok().filter(|&x| fits(x)).ok_or_else(|| table.wrong(index, column, problem))
         };
         let opinion = number(score, "is not a finite number", f64::is_finite)?;
         let std = deviation
@@ -77,7 +88,7 @@ pub fn read(path: impl AsRef<Path>, columns: &Columns) -> Result<Database> {
                     first + 2
                 ),
             };
-            return Err(wrong(image, &problem));
+            return Err(table.wrong(index, image, problem));
         }
         let paths = [image, reference].map(|column| folder.join(&row[column]));
         for (path, column) in paths.iter().zip([image, reference]) {
@@ -93,19 +104,19 @@ pub fn read(path: impl AsRef<Path>, columns: &Columns) -> Result<Database> {
     if !lost.is_empty() {
         return Err(missing(path, &lost, "put them there (paths are relative to the table)"));
     }
-    // Those of one reference together, the first reference first: each is decoded once.
+    // Grouped by reference, in the order of the references, so that each is decoded once.
     let order = numbered(entries.iter().map(|e| e.image.reference.as_str()));
     let references = order.iter().max().map_or(0, |last| last + 1);
     let mut ordered: Vec<(usize, Entry)> = order.into_iter().zip(entries).collect();
     ordered.sort_by_key(|(number, _)| *number);
     let entries: Vec<Entry> = ordered.into_iter().map(|(_, entry)| entry).collect();
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(Database {
+    let file = file_name(path);
+    Ok(QualitySet {
         description: format!("{file}, {} images of {references} references", entries.len()),
         entries,
-        opinion: Opinion { name: columns.score.clone(), higher_is_better: columns.higher_is_better },
-        naming: Naming::Any,
-        score_files: vec![path.to_path_buf()],
+        opinion: Opinion { name: columns.score.clone(), higher_is_better },
+        unique_file_names: false,
+        score_files: vec![(file, path.to_path_buf())],
     })
 }
 
@@ -121,7 +132,6 @@ mod tests {
             reference: "ref".into(),
             score: "dmos".into(),
             deviation: deviation.map(str::to_owned),
-            higher_is_better: false,
         }
     }
 
@@ -138,7 +148,7 @@ mod tests {
     #[test]
     fn a_table_becomes_a_database_with_references_together() {
         let (_folder, path) = folder("dmos,image,ref,sd\n1.5,a1.png,a.png,0.1\n2,b1.png,b.png,0\n-3,a2.png,a.png,2\n");
-        let data = read(&path, &columns(Some("sd"))).unwrap();
+        let data = read(&path, &columns(Some("sd")), false).unwrap();
         let rows: Vec<_> =
             data.entries.iter().map(|e| (&*e.image.name, &*e.image.reference, e.opinion, e.deviation)).collect();
         let expected = [
@@ -149,15 +159,29 @@ mod tests {
         assert_eq!(rows, expected);
         assert_eq!(data.opinion, Opinion { name: "dmos".into(), higher_is_better: false });
         assert_eq!(data.description, "scores.csv, 3 images of 2 references");
-        assert!(data.entries[0].load_pair().is_ok());
-        assert!(read(&path, &columns(None)).unwrap().entries.iter().all(|e| e.deviation.is_none()));
+        assert!(data.entries[0].read_distorted(&data.entries[0].read_reference().unwrap()).is_ok());
+        assert!(read(&path, &columns(None), false).unwrap().entries.iter().all(|e| e.deviation.is_none()));
+    }
+
+    #[test]
+    fn a_table_of_pairs_is_read_too() {
+        let (_folder, path) = folder("reference,distorted,dmos\na.png,a1.png,1.5\n");
+        let columns = Columns { reference: "reference".into(), ..columns(None) };
+        let data = read(&path, &columns, false).unwrap();
+        assert_eq!((&*data.entries[0].image.name, &*data.entries[0].image.reference), ("a1.png", "a.png"));
+        // There is no other name for a column that the experiment names itself.
+        let error =
+            read(&path, &Columns { image: "picture".into(), ..columns.clone() }, false).unwrap_err().to_string();
+        assert!(error.contains("there is no column \"picture\""), "{error}");
+        std::fs::write(&path, "reference,dmos\na.png,1.5\n").unwrap();
+        assert!(read(&path, &columns, false).unwrap_err().to_string().contains("there is no column \"image\""));
     }
 
     #[test]
     fn what_is_wrong_with_a_table_is_said() {
         let cases = [
-            ("image,ref\na1.png,a.png\n", "row 1: there is no column \"dmos\", but image, ref; name one of these"),
-            ("image,ref,dmos,sd\n", "has a header and no row"),
+            ("image,ref\na1.png,a.png\n", "row 1: there is no column \"dmos\"; use one of image, ref"),
+            ("image,ref,dmos,sd\n", "has no row after the header"),
             ("image,ref,dmos,sd\na1.png,a.png,one,1\n", "row 2, column \"dmos\": \"one\" is not a finite number"),
             ("image,ref,dmos,sd\na1.png,a.png,inf,1\n", "\"inf\" is not a finite number"),
             ("image,ref,dmos,sd\na1.png,a.png,1,-1\n", "row 2, column \"sd\": \"-1\" is not a standard deviation"),
@@ -169,14 +193,14 @@ mod tests {
             ("image,ref,dmos,sd\na1.png,a.png,1\n", "is not a CSV file of equally long rows"),
             (
                 "image,ref,dmos,sd\nx.png,a.png,1,1\na1.png,y/z.png,1,1\na2.png,y/z.png,1,1\n",
-                "names 2 images that are not there; put them there (paths are relative to the table):\n  x.png\n  y/z.png",
+                "2 of its images are missing; put them there (paths are relative to the table):\n  x.png\n  y/z.png",
             ),
         ];
         for (table, expected) in cases {
             let (_folder, path) = folder(table);
-            let error = read(&path, &columns(Some("sd"))).unwrap_err().to_string();
+            let error = read(&path, &columns(Some("sd")), false).unwrap_err().to_string();
             assert!(error.contains("scores.csv: ") && error.contains(expected), "{expected:?} is not in {error:?}");
         }
-        assert!(read("gone.csv", &columns(None)).unwrap_err().to_string().contains("gone.csv: cannot be read"));
+        assert!(read("gone.csv", &columns(None), false).unwrap_err().to_string().contains("gone.csv: cannot be read"));
     }
 }

@@ -1,29 +1,25 @@
-//! Scores of other methods, image by image, so that a method can stand in the table without its code.
+//! Scores of other methods, image by image, so that a table can contain a method without its code.
 //!
-//! Two forms are read: a CSV file with a header, a column of images and a column per method; and a MATLAB
-//! file with one number for each of TID2013's 3000 images in the database's order, as laboratories publish them.
-//! Images are known by their names in the database, however a file spells them ([`Naming`]).
-//! Scores that are NaN or infinite are kept and counted: what becomes of them is the statistics' rule, not the
-//! reader's. A score that is missing is an error only when its image is asked for ([`MethodScores::of`]), since a
-//! file for the whole database serves a part of it as well.
+//! They are in a CSV file with a header, a column of images and a column per method. [`Naming`] finds the image for
+//! each spelling of its name. Scores that are NaN or infinite are kept; the statistics decide how to treat them. A
+//! missing score is an error only if its image is requested ([`MethodScores::of`]), since a file for the whole database
+//! may be used for a part of it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::database::{Image, Naming};
-use super::mat::read_mat_all;
-use super::table;
-use super::tid2013::ImageId;
+use super::table::Table;
 use crate::error::{Error, Result};
 
-/// One method's scores by image.
+/// The scores of one method by image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MethodScores {
     /// The method's name in tables.
     pub method: String,
-    /// The file they come from.
+    /// The file of the scores.
     pub path: PathBuf,
-    /// The scores as the file has them, NaN and infinities included.
+    /// The scores in the file, including NaN and infinities.
     pub scores: BTreeMap<Image, f64>,
 }
 
@@ -31,12 +27,12 @@ impl MethodScores {
     /// The scores of these images, in their order.
     ///
     /// # Errors
-    /// [`Error::Data`] naming the first image that has none.
+    /// [`Error::Data`] naming the first image without a score.
     pub fn of(&self, images: &[Image]) -> Result<Vec<f64>> {
         let score = |image: &Image| {
             self.scores.get(image).copied().ok_or_else(|| {
                 let problem = format!(
-                    "has no {} score for {}, which is present; complete the file or drop the method",
+                    "has no {} score for the image {}; complete the file or remove the method",
                     self.method, image.name
                 );
                 Error::data(&self.path, problem)
@@ -44,21 +40,18 @@ impl MethodScores {
         };
         images.iter().map(score).collect()
     }
-
-    /// How many scores are NaN or infinite.
-    pub fn not_finite(&self) -> usize {
-        self.scores.values().filter(|score| !score.is_finite()).count()
-    }
 }
 
-/// Reads methods from a CSV file of scores of a database whose images are named as `naming` says. `columns` pairs a column with the
-/// method's name in tables; when it is empty, every column whose first filled field is a number is a method under its own name.
+/// Reads the scores of methods from a CSV file, for a database with the given `naming`. `columns` contains pairs of a
+/// column and the method's name in tables. If it is empty, every column whose first filled field is a number is a
+/// method under its own name.
 ///
-/// The column of images is called `images`, or when that is `None`, `name` or `image`. An empty field is no score.
+/// The column of images is called `images`, or for `None`, `name` or `image`. An empty field means no score.
 ///
 /// # Errors
-/// [`Error::Data`] naming file, row (the header is row 1) and column: no or two columns of images, an unknown column
-/// (with the nearest name), a field that is not a number, an unknown or repeated image, a ragged row.
+/// [`Error::Data`] naming file, row (the header is row 1) and column. There is no column of images or more than one, a
+/// column is unknown (the error suggests the nearest name), a field is not a number, an image is unknown or repeated,
+/// or a row has another length.
 pub fn read_csv(
     path: impl AsRef<Path>,
     naming: Naming,
@@ -66,42 +59,42 @@ pub fn read_csv(
     columns: &[(String, String)],
 ) -> Result<Vec<MethodScores>> {
     let path = path.as_ref();
-    let (header, rows) = table::read(path)?;
+    let table = Table::read(path)?;
+    let Table { header, rows, .. } = &table;
 
     let is_image = |column: &&String| match images {
         Some(images) => **column == images,
         None => column.eq_ignore_ascii_case("name") || column.eq_ignore_ascii_case("image"),
     };
     let id_column = match header.iter().filter(is_image).count() {
-        1 => header.iter().position(|column| is_image(&column)).expect("one was counted"),
+        1 => header.iter().position(|column| is_image(&column)).expect("there is exactly one"),
         count => {
             let called = images.map_or("\"name\" or \"image\"".to_owned(), |images| format!("\"{images}\""));
-            let problem = format!("row 1: {count} columns are called {called}; one must name the images");
+            let problem =
+                format!("row 1: {count} columns are called {called}; exactly one must contain the names of the images");
             return Err(Error::data(path, problem));
         }
     };
     let mut ids = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
-        let wrong = |problem: String| {
-            Error::data(path, format!("row {}, column \"{}\": {problem}", index + 2, header[id_column]))
-        };
-        let image = naming
-            .image(&row[id_column])
-            .ok_or_else(|| wrong(format!("\"{}\" is not {}", &row[id_column], naming.example())))?;
-        if let Some(first) = ids.insert(image.clone(), index) {
-            let problem = format!("{} is in row {} already; keep one row for each image", image.name, first + 2);
-            return Err(wrong(problem));
+        let image = (naming.image)(&row[id_column])
+            .ok_or_else(|| table.wrong(index, id_column, format!("is not {}", naming.example)))?;
+        if let Some(first) = ids.insert(image, index) {
+            let problem = format!("is in row {} already; keep one row for each image", first + 2);
+            return Err(table.wrong(index, id_column, problem));
         }
     }
     let read_column = |column: usize, method: &str| -> Result<MethodScores> {
         let mut scores = BTreeMap::new();
         for (image, &index) in ids.iter().filter(|&(_, &index)| !rows[index][column].is_empty()) {
-            let field = &rows[index][column];
-            let problem = || format!("row {}, column \"{}\": \"{field}\" is not a number", index + 2, header[column]);
-            scores.insert(image.clone(), field.parse().map_err(|_| Error::data(path, problem()))?);
+            let number = rows[index][column].parse().map_err(|_| table.wrong(index, column, "is not a number"))?;
+            scores.insert(image.clone(), number);
         }
         if scores.is_empty() {
-            return Err(Error::data(path, format!("column \"{}\" holds no score", header[column])));
+            return Err(Error::data(
+                path,
+                format!("column \"{}\" contains no score; name another column", header[column]),
+            ));
         }
         Ok(MethodScores { method: method.to_string(), path: path.to_path_buf(), scores })
     };
@@ -112,71 +105,16 @@ pub fn read_csv(
         };
         let numeric: Vec<_> = (0..header.len()).filter(begins_with_number).collect();
         if numeric.is_empty() {
-            return Err(Error::data(path, "no column holds numbers"));
+            return Err(Error::data(path, "no column contains numbers"));
         }
         return numeric.into_iter().map(|column| read_column(column, &header[column])).collect();
     }
-    let named = |(column, method): &(String, String)| match header.iter().position(|found| found == column) {
-        Some(index) => read_column(index, method),
-        None => {
-            let nearest = header.iter().min_by_key(|found| edits(found, column)).map_or("", String::as_str);
-            Err(Error::data(path, format!("row 1: there is no column \"{column}\"; did you mean \"{nearest}\"?")))
-        }
-    };
-    columns.iter().map(named).collect()
-}
-
-/// Reads one method from a MATLAB file that holds 3000 numbers in TID2013's order, i01_01_1 to i25_24_5. `variable`
-/// names the vector; `None` is for files with one variable.
-///
-/// # Errors
-/// [`Error::Data`] when the file cannot be read, the variable is not there or not clear, or is not a vector of 3000.
-pub fn read_mat_scores(path: impl AsRef<Path>, variable: Option<&str>, method: &str) -> Result<MethodScores> {
-    let path = path.as_ref();
-    let array = match variable {
-        Some(name) => super::mat::read_mat(path, name)?,
-        None => match <[_; 1]>::try_from(read_mat_all(path)?) {
-            Ok([(_, array)]) => array,
-            Err(arrays) => {
-                let names: Vec<_> = arrays.iter().map(|(name, _)| name.as_str()).collect();
-                let problem =
-                    format!("holds {} matrices ({}); say which one has the scores", arrays.len(), names.join(", "));
-                return Err(Error::data(path, problem));
-            }
-        },
-    };
-    let count = ImageId::all().count();
-    if array.len() != count || !array.shape().contains(&1) {
-        let problem = format!(
-            "holds a {}×{} matrix, not one score for each of TID2013's {count} images",
-            array.nrows(),
-            array.ncols()
-        );
-        return Err(Error::data(path, problem));
-    }
-    Ok(MethodScores {
-        method: method.to_string(),
-        path: path.to_path_buf(),
-        scores: ImageId::all().map(|id| id.image()).zip(array.iter().copied()).collect(),
-    })
-}
-
-/// Levenshtein's distance, for suggesting a name.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, &y) in b.iter().enumerate() {
-            let best = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], best);
-        }
-    }
-    row[b.len()]
+    columns.iter().map(|(column, method)| read_column(table.column(column)?, method)).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tid2013;
     use super::*;
 
     fn file(name: &str, content: impl AsRef<[u8]>) -> (tempfile::TempDir, PathBuf) {
@@ -196,16 +134,16 @@ mod tests {
     #[test]
     fn columns_become_methods() {
         let (_folder, path) = file("scores.csv", TABLE);
-        let ids: Vec<_> = ImageId::all().map(|id| id.image()).take(4).collect();
-        let all = read_csv(&path, Naming::Tid2013, None, &[]).unwrap();
+        let ids = ["i01_01_1", "i01_01_2", "i01_01_3", "i01_01_4"].map(|name| (tid2013::NAMING.image)(name).unwrap());
+        let all = read_csv(&path, tid2013::NAMING, None, &[]).unwrap();
         assert_eq!(all.iter().map(|m| m.method.as_str()).collect::<Vec<_>>(), ["psnr", "m2"]);
-        assert_eq!((all[0].not_finite(), all[1].not_finite()), (2, 0));
-        let named = read_csv(&path, Naming::Tid2013, None, &pairs(&[("m2", "PSNR-HA")])).unwrap();
+        assert_eq!(all[0].scores.values().filter(|score| !score.is_finite()).count(), 2);
+        let named = read_csv(&path, tid2013::NAMING, None, &pairs(&[("m2", "PSNR-HA")])).unwrap();
         assert_eq!(named[0].method, "PSNR-HA");
         assert_eq!(named[0].of(&[ids[2].clone(), ids[0].clone()]).unwrap(), [-0.3, 1.0]);
         for missing in [1, 3] {
             let error = named[0].of(&ids[missing..=missing]).unwrap_err().to_string();
-            assert!(error.contains("has no PSNR-HA score for i01_01_"), "{error}");
+            assert!(error.contains("has no PSNR-HA score for the image i01_01_"), "{error}");
         }
     }
 
@@ -216,46 +154,22 @@ mod tests {
             ("a,b\n1,2\n", "0 columns are called"),
             ("name,image\ni01_01_1,i01_01_1\n", "2 columns are called"),
             ("name,psnr\ni01_01_1,1\ni01_01_9,1\n", "row 3, column \"name\": \"i01_01_9\" is not an image of TID2013"),
-            ("name,psnr\ni01_01_1,1\nI01_01_1.bmp,2\n", "row 3, column \"name\": i01_01_1 is in row 2 already"),
+            ("name,psnr\ni01_01_1,1\nI01_01_1.bmp,2\n", "row 3, column \"name\": \"I01_01_1.bmp\" is in row 2 already"),
             ("name,psnr\ni01_01_1,one\n", "row 2, column \"psnr\": \"one\" is not a number"),
             ("name,psnr\ni01_01_1\n", "is not a CSV file of equally long rows"),
-            ("name,psnt\ni01_01_1,1\n", "no column \"psnr\"; did you mean \"psnt\"?"),
-            ("name,psnr\ni01_01_1,\n", "column \"psnr\" holds no score"),
+            ("name,psnt\ni01_01_1,1\n", "no column \"psnr\"; did you mean `psnt`?"),
+            ("name,psnr\ni01_01_1,\n", "column \"psnr\" contains no score"),
         ];
         for (content, expected) in cases {
             let (_folder, path) = file("scores.csv", content);
-            let error = read_csv(&path, Naming::Tid2013, None, &pairs(&[("psnr", "PSNR")])).unwrap_err().to_string();
+            let error = read_csv(&path, tid2013::NAMING, None, &pairs(&[("psnr", "PSNR")])).unwrap_err().to_string();
             assert!(error.contains("scores.csv") && error.contains(expected), "{expected:?} is not in {error:?}");
         }
         let (_folder, path) = file("scores.csv", "name,psnr\ni01_01_1,one\n");
         assert!(
-            read_csv(&path, Naming::Tid2013, None, &[]).unwrap_err().to_string().contains("no column holds numbers")
+            read_csv(&path, tid2013::NAMING, None, &[]).unwrap_err().to_string().contains("no column contains numbers")
         );
         let (_folder, path) = file("scores.csv", b"name,psnr\ni01_01_1,\xFF\xFE\n");
-        assert!(read_csv(&path, Naming::Tid2013, None, &[]).unwrap_err().to_string().contains("is not a CSV file"));
-    }
-
-    #[test]
-    fn a_vector_of_the_whole_database_is_a_method() {
-        let values: Vec<f64> = (0..3000).map(f64::from).collect();
-        let vector = super::super::mat::tests::vector_file;
-        let (_folder, path) = file("m.mat", vector("temp", &values));
-        let scores = read_mat_scores(&path, None, "M").unwrap();
-        assert_eq!(scores, read_mat_scores(&path, Some("temp"), "M").unwrap());
-        assert_eq!(scores.of(&[Naming::Tid2013.image("i25_24_5").unwrap()]).unwrap(), [2999.0]);
-        let error = read_mat_scores(&path, Some("tmp"), "M").unwrap_err().to_string();
-        assert!(error.contains("no real numeric matrix `tmp`, but `temp`"), "{error}");
-        let (_folder, path) = file("m.mat", vector("temp", &values[..450]));
-        let error = read_mat_scores(&path, None, "M").unwrap_err().to_string();
-        assert!(error.contains("a 450×1 matrix, not one score for each of TID2013's 3000 images"), "{error}");
-    }
-
-    #[test]
-    fn distances_between_names() {
-        for (a, b, expected) in
-            [("", "", 0), ("", "ab", 2), ("psnr", "psnr", 0), ("olives_m2", "olive_m3", 2), ("ab", "ba", 2)]
-        {
-            assert_eq!(edits(a, b), expected, "{a} {b}");
-        }
+        assert!(read_csv(&path, tid2013::NAMING, None, &[]).unwrap_err().to_string().contains("is not a CSV file"));
     }
 }

@@ -1,32 +1,31 @@
-//! Traffic signs, split into training, validation and test: what every reader of sign images gives.
+//! Traffic signs, split into training, validation and test: the result of every reader of sign images.
 //!
-//! Neighbouring frames of a video show the same sign. Were they dealt at random, nearly every test image would have a twin in
-//! the training set; so a split never cuts through the frames of one sign where the data say which they are, and a degraded
-//! version of an image is always in the split of that image.
+//! Neighbouring frames of a video show the same sign. After a random split, nearly every test image would have a nearly
+//! equal image in the training set. So a split never separates the frames of one sign if the data identify them, and a
+//! degraded version of an image is always in the split of that image.
 //!
-//! A [`Sign`] is a file and what is known of it. Its pixels are read when they are asked for, so that a set of a million images
-//! takes no more memory than their names.
+//! A [`Sign`] is a file with its labels. Its pixels are read on request, so a set of a million images needs only the
+//! memory of their names.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
 use crate::imaging::Rgb8;
 use crate::imaging::decode::read_image;
 
-/// What an image is used for.
+/// The use of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Split {
-    /// To train on.
+    /// Training.
     Train,
-    /// To choose the best epoch on.
+    /// Choice of the best epoch.
     Validation,
-    /// To report on.
+    /// Evaluation.
     Test,
 }
 
-/// How an image was degraded: by a [challenge](crate::imaging::challenge::Challenge) at one of its levels, or not at all.
+/// The degradation of an image: a [challenge](crate::imaging::challenge::Challenge) at one of its levels, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Condition {
     /// Number of the challenge type, 1 to 12; 0 for none.
@@ -36,40 +35,40 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// The image as it was taken.
+    /// No challenge.
     pub const NONE: Condition = Condition { kind: 0, level: 0 };
 }
 
 /// One image of a traffic sign.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sign {
-    /// The image's file.
+    /// The file of the image.
     pub path: PathBuf,
     /// The number of its class, a key of [`SignSet::classes`].
     pub class: usize,
-    /// The number of the track (the one sign or video that it was cut from) within its class, if the data say.
+    /// The number of the track (one sign or video) within its class, if the data state it.
     pub track: Option<usize>,
-    /// Its number within the track, or within the class where there are no tracks. Neighbours are neighbouring frames.
+    /// Its number within the track, or within the class if there are no tracks. Neighbours are neighbouring frames.
     pub frame: usize,
-    /// How it was degraded.
+    /// The degradation.
     pub challenge: Condition,
-    /// What it is used for.
+    /// The use.
     pub split: Split,
-    /// Width and height in pixels, where the data's own list states them.
+    /// Width and height in pixels, if the data's own list states them.
     pub size: Option<(usize, usize)>,
 }
 
 impl Sign {
-    /// The image.
+    /// Reads the image.
     ///
     /// # Errors
-    /// [`Error::Data`] as [`read_image`], and when its size is not the stated one.
+    /// The errors of [`read_image`], and [`Error::Data`] if its size is not the stated one.
     pub fn read(&self) -> Result<Rgb8> {
         let image = read_image(&self.path)?;
         match self.size {
             Some((width, height)) if (width, height) != (image.width, image.height) => {
                 let problem = format!(
-                    "is {}×{} pixels, but listed as {width}×{height}; put the original file in its place",
+                    "is {}×{} pixels, but listed as {width}×{height}; replace it by the original file",
                     image.width, image.height
                 );
                 Err(Error::data(&self.path, problem))
@@ -79,17 +78,16 @@ impl Sign {
     }
 }
 
-/// Sign images by their use, each part ordered by class, track, frame and challenge. Prints as one line, such as `4439 images of
-/// 43 classes: 2724 for training, 680 for validation, 1035 for test`.
+/// Sign images by use, each part ordered by class, track, frame and challenge.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SignSet {
     /// The names of the classes that have images, by number.
     pub classes: BTreeMap<usize, String>,
-    /// To train on.
+    /// The training set.
     pub train: Vec<Sign>,
-    /// To choose the best epoch on.
+    /// The validation set.
     pub validation: Vec<Sign>,
-    /// To report on.
+    /// The test set.
     pub test: Vec<Sign>,
 }
 
@@ -103,7 +101,7 @@ impl SignSet {
         }
     }
 
-    /// The images of one split that are degraded in just this way.
+    /// The images of one split with exactly this degradation.
     pub fn with(&self, split: Split, challenge: Condition) -> impl Iterator<Item = &Sign> {
         self.of(split).iter().filter(move |sign| sign.challenge == challenge)
     }
@@ -120,16 +118,5 @@ impl SignSet {
             Split::Validation => self.validation.push(sign),
             Split::Test => self.test.push(sign),
         }
-    }
-}
-
-impl fmt::Display for SignSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [train, validation, test] = [&self.train, &self.validation, &self.test].map(Vec::len);
-        let (all, classes) = (train + validation + test, self.classes.len());
-        write!(
-            f,
-            "{all} images of {classes} classes: {train} for training, {validation} for validation, {test} for test"
-        )
     }
 }

@@ -1,5 +1,5 @@
-//! TID2013: 25 reference images, 24 types of distortion at 5 levels, 3000 distorted images with mean opinion scores
-//! from 0 to 9 (N. Ponomarenko et al., "Image database TID2013: Peculiarities, results and perspectives", Signal
+//! Reader of TID2013: 25 reference images, 24 types of distortion at 5 levels, 3000 distorted images with mean opinion
+//! scores from 0 to 9 (N. Ponomarenko et al., "Image database TID2013: Peculiarities, results and perspectives", Signal
 //! Processing: Image Communication 30, 2015).
 //!
 //! The official layout, whole or in part, in upper or lower case:
@@ -11,52 +11,59 @@
 //! mos_std.txt                       "0.13013", line for line with it; may be absent
 //! ```
 //!
-//! A part of the database is as welcome as the whole: what is there is counted ([`Tid2013::coverage`]) and printed. A
-//! score without an image is normal then; an image without a score, or without its reference, is an error. [`read`]
-//! looks at names and scores only; pixels are read, and sizes compared, by [`Entry::load_pair`].
+//! A part of the database is accepted too: the present images are counted, and the description contains their number.
+//! So a score without an image is normal, but an image without a score, or without its reference, is an error. [`read`]
+//! reads names and scores only; [`Entry`] reads the pixels and compares the sizes.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::database::{self, Database, Image, Naming, Opinion};
-use super::folder::{has_extension, visible_entries};
+use super::database::{
+    Contents, Database, Entry, Image, Naming, Opinion, QualityFacts, QualitySet, Synthetic, file_name,
+};
+use super::folder::{entry, has_extension, visible_entries};
 use crate::error::{Error, Result};
-use crate::imaging::Rgb8;
+use crate::files;
+use crate::imaging::distortion::TYPES;
 
+/// The facts about the database.
+pub const DATABASE: Database = Database {
+    key: "tid2013",
+    name: "TID2013",
+    contents: Contents::Quality(QualityFacts {
+        images: Some(IMAGES),
+        naming: NAMING,
+        columns: false,
+        synthetic: Some(Synthetic::Types),
+        read: |folder, _| read(folder),
+    }),
+};
+
+/// The names of its images in score files: reference, type and level.
+pub const NAMING: Naming = Naming {
+    image: |name| ImageId::parse(name).map(|id| id.image()),
+    example: "an image of TID2013, such as i01_01_1",
+};
+
+/// The number of distorted images in the whole database.
+const IMAGES: usize = REFERENCES * DISTORTIONS.len() * LEVELS;
 /// The number of reference images in the whole database.
 pub const REFERENCES: usize = 25;
 /// The number of levels of each distortion.
 pub const LEVELS: usize = 5;
 /// The distortion types, number 1 first.
-pub const DISTORTIONS: [&str; 24] = [
-    "additive_gaussian_noise",
-    "color_noise",
-    "spatially_correlated_noise",
-    "masked_noise",
-    "high_frequency_noise",
-    "impulse_noise",
-    "quantization_noise",
-    "gaussian_blur",
-    "image_denoising",
-    "jpeg",
-    "jpeg2000",
-    "jpeg_transmission_errors",
-    "jpeg2000_transmission_errors",
-    "non_eccentricity_pattern_noise",
-    "local_blockwise",
-    "mean_shift",
-    "contrast_change",
-    "color_saturation",
-    "multiplicative_gaussian_noise",
-    "comfort_noise",
-    "lossy_compression_of_noisy",
-    "color_quantization_dither",
-    "chromatic_aberrations",
-    "sparse_sampling_reconstruction",
-];
+pub const DISTORTIONS: [&str; TYPES.len()] = {
+    let mut names = [""; TYPES.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = TYPES[i].name;
+        i += 1;
+    }
+    names
+};
 
-/// Which distorted image: the three numbers in its name. Ordered as the database's files are.
+/// The three numbers in the name of a distorted image. Ordered like the files of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageId {
     /// Number of the reference image, 1 to [`REFERENCES`].
@@ -81,18 +88,7 @@ impl ImageId {
         (known && rest.is_empty()).then_some(ImageId { reference, distortion, level })
     }
 
-    /// All 3000 ids in the database's order: i01_01_1, i01_01_2, … i25_24_5. Score vectors without names are in this
-    /// order.
-    pub fn all() -> impl Iterator<Item = ImageId> {
-        let count = REFERENCES * DISTORTIONS.len() * LEVELS;
-        (0..count).map(|i| ImageId {
-            reference: 1 + i / (DISTORTIONS.len() * LEVELS),
-            distortion: 1 + i / LEVELS % DISTORTIONS.len(),
-            level: 1 + i % LEVELS,
-        })
-    }
-
-    /// What the three numbers say, in words.
+    /// The image, with its kind of distortion as text.
     pub fn image(&self) -> Image {
         Image {
             name: self.to_string(),
@@ -102,7 +98,7 @@ impl ImageId {
         }
     }
 
-    /// The reference's name as the database spells it, such as `I01`.
+    /// The name of the reference in the database, such as `I01`.
     pub fn reference_name(&self) -> String {
         format!("I{:02}", self.reference)
     }
@@ -114,102 +110,32 @@ impl fmt::Display for ImageId {
     }
 }
 
-/// The number of exactly this many digits that `text` begins with, and the rest.
+/// The number at the start of `text`, of exactly this many digits, and the rest.
 fn number(text: &str, digits: usize) -> Option<(usize, &str)> {
     let (head, rest) = text.split_at_checked(digits)?;
     let value = head.bytes().all(|byte| byte.is_ascii_digit()).then(|| head.parse().ok())?;
     Some((value?, rest))
 }
 
-/// One distorted image with its score.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// Which image; prints as `i01_01_1`.
-    pub id: ImageId,
-    /// Mean opinion score, 0 to 9, higher is better.
-    pub mos: f64,
-    /// Standard deviation of that mean; `None` when the database has no `mos_std.txt`.
-    pub mos_std: Option<f64>,
-    /// The distorted image's file.
-    pub path: PathBuf,
-    /// The reference image's file.
-    pub reference_path: PathBuf,
-}
-
-impl Entry {
-    /// Reference and distorted image, of equal size.
-    ///
-    /// # Errors
-    /// [`Error::Data`] when one cannot be read or their sizes differ.
-    pub fn load_pair(&self) -> Result<(Rgb8, Rgb8)> {
-        database::Entry::from(self.clone()).load_pair()
-    }
-}
-
-impl From<Entry> for database::Entry {
-    fn from(entry: Entry) -> database::Entry {
-        database::Entry {
-            image: entry.id.image(),
-            opinion: entry.mos,
-            deviation: entry.mos_std,
-            path: entry.path,
-            reference_path: entry.reference_path,
-        }
-    }
-}
-
-impl From<Tid2013> for Database {
-    fn from(found: Tid2013) -> Database {
-        Database {
-            opinion: Opinion::mos(),
-            naming: Naming::Tid2013,
-            description: format!("TID2013, {}", found.coverage()),
-            score_files: found.score_files,
-            entries: found.entries.into_iter().map(database::Entry::from).collect(),
-        }
-    }
-}
-
-/// The database as it was found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tid2013 {
-    /// The images that are present, ordered by id.
-    pub entries: Vec<Entry>,
-    /// The score files, for a manifest: `mos_with_names.txt` and, if there is one, `mos_std.txt`.
-    pub score_files: Vec<PathBuf>,
-    /// How many reference images are present, used or not.
-    pub references: usize,
-}
-
-impl Tid2013 {
-    /// What is there of the whole.
-    pub fn coverage(&self) -> Coverage {
-        let mut images = [0; DISTORTIONS.len()];
-        self.entries.iter().for_each(|entry| images[entry.id.distortion - 1] += 1);
-        Coverage { images, references: self.references }
-    }
-}
-
-/// How much of TID2013 is present; prints as one line, such as
+/// The parts of TID2013 that are present. Its text is one line, such as
 /// `709 of 3000 images, of types 7, 8, 10, 16, 17 (120 each), 18 (109); 24 of 25 references`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Coverage {
-    /// Images of each type, number 1 first; at most 125.
-    pub images: [usize; DISTORTIONS.len()],
-    /// Reference images, at most [`REFERENCES`].
-    pub references: usize,
+struct Coverage {
+    /// The number of images of each type, number 1 first; at most 125.
+    images: [usize; DISTORTIONS.len()],
+    /// The number of reference images, at most [`REFERENCES`].
+    references: usize,
 }
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total: usize = self.images.iter().sum();
-        write!(f, "{total} of {} images", REFERENCES * LEVELS * DISTORTIONS.len())?;
-        // Types with equally many images are listed together, the most complete first.
+        write!(f, "{total} of {IMAGES} images")?;
+        // Types with the same number of images are listed together, the most complete first.
         let mut by_count: BTreeMap<std::cmp::Reverse<usize>, Vec<String>> = BTreeMap::new();
         for (index, &count) in self.images.iter().enumerate().filter(|&(_, &count)| count > 0) {
             by_count.entry(std::cmp::Reverse(count)).or_default().push((index + 1).to_string());
         }
-        if total < REFERENCES * LEVELS * DISTORTIONS.len() {
+        if total < IMAGES {
             for (i, (count, types)) in by_count.iter().enumerate() {
                 let each = if types.len() > 1 { " each" } else { "" };
                 write!(f, ", {}{} ({}{each})", if i == 0 { "of types " } else { "" }, types.join(", "), count.0)?;
@@ -222,17 +148,12 @@ impl fmt::Display for Coverage {
 /// Reads the database in `folder`: lists its images and matches them with their references and scores.
 ///
 /// # Errors
-/// [`Error::Data`] when a folder or `mos_with_names.txt` is missing, when there is no distorted image, when an
-/// image's name is not one of the database's, when there are two files for one image, when an image has no reference
-/// or no score, and when a row of a score file is not what it must be.
-pub fn read(folder: impl AsRef<Path>) -> Result<Tid2013> {
+/// [`Error::Data`] if a folder or `mos_with_names.txt` is missing, or there is no distorted image. The same for an
+/// image whose name does not follow the database's rule, two files for one image, an image without a reference or a
+/// score, and an invalid row of a score file.
+pub fn read(folder: impl AsRef<Path>) -> Result<QualitySet> {
     let folder = folder.as_ref();
-    let inside = visible_entries(folder)?;
-    let find = |name: &str| {
-        let named = |path: &Path| path.file_name().is_some_and(|found| found.eq_ignore_ascii_case(name));
-        inside.iter().map(|(path, _)| path.clone()).find(|path| named(path))
-    };
-    let require = |name: &str| find(name).ok_or_else(|| Error::data(folder.join(name), MISSING));
+    let require = |name: &str| entry(folder, name)?.ok_or_else(|| Error::data(folder.join(name), MISSING));
     let references = images(&require("reference_images")?, "I01.BMP", |stem| {
         let (reference, rest) = number(stem.strip_prefix(['i', 'I'])?, 2)?;
         ((1..=REFERENCES).contains(&reference) && rest.is_empty()).then_some(reference)
@@ -240,44 +161,46 @@ pub fn read(folder: impl AsRef<Path>) -> Result<Tid2013> {
     let distorted_folder = require("distorted_images")?;
     let distorted = images(&distorted_folder, "i01_01_1.bmp", ImageId::parse)?;
     if distorted.is_empty() {
-        return Err(Error::data(distorted_folder, "holds no image; put TID2013's distorted images here"));
+        return Err(Error::data(distorted_folder, "contains no image; put TID2013's distorted images here"));
     }
     let score_file = require("mos_with_names.txt")?;
-    let std_file = find("mos_std.txt");
+    let std_file = entry(folder, "mos_std.txt")?;
     let scores = read_scores(&score_file, std_file.as_deref())?;
     let mut entries = Vec::with_capacity(distorted.len());
+    let mut coverage = Coverage { images: [0; DISTORTIONS.len()], references: references.len() };
     for (id, path) in distorted {
         let reference_path = references.get(&id.reference).cloned().ok_or_else(|| {
             let expected = format!("reference_images/{}.BMP", id.reference_name());
-            Error::data(&path, format!("its reference {expected} is not there; put it there or take the image away"))
+            Error::data(&path, format!("its reference {expected} is missing; add it or remove the image"))
         })?;
-        let &(mos, mos_std) = scores.get(&id).ok_or_else(|| {
-            Error::data(
-                &score_file,
-                format!("has no row for {}, which is present; use TID2013's own score files", path.display()),
-            )
+        let &(opinion, deviation) = scores.get(&id).ok_or_else(|| {
+            let problem = format!("has no row for the image {}; use TID2013's own score files", path.display());
+            Error::data(&score_file, problem)
         })?;
-        entries.push(Entry { id, mos, mos_std, path, reference_path });
+        coverage.images[id.distortion - 1] += 1;
+        entries.push(Entry { image: id.image(), opinion, deviation, path, reference_path });
     }
-    Ok(Tid2013 {
+    Ok(QualitySet {
         entries,
-        score_files: [score_file].into_iter().chain(std_file).collect(),
-        references: references.len(),
+        opinion: Opinion::mos(),
+        unique_file_names: true,
+        score_files: [score_file].into_iter().chain(std_file).map(|path| (file_name(&path), path)).collect(),
+        description: format!("{}, {coverage}", DATABASE.name),
     })
 }
 
 const MISSING: &str =
-    "is not there; the folder must have TID2013's layout (reference_images, distorted_images, mos_with_names.txt)";
+    "is missing; the folder must have TID2013's layout (reference_images, distorted_images, mos_with_names.txt)";
 
-/// The BMP and PNG files of a folder by the key that `parse` finds in their names.
+/// The BMP and PNG files of a folder, by the key that `parse` returns for their names.
 fn images<K: Ord>(folder: &Path, example: &str, parse: impl Fn(&str) -> Option<K>) -> Result<BTreeMap<K, PathBuf>> {
     let mut found = BTreeMap::new();
     for (path, _) in visible_entries(folder)?.into_iter().filter(|(path, _)| has_extension(path, &["bmp", "png"])) {
         let key = path.file_stem().and_then(|stem| parse(stem.to_str()?));
         let key =
-            key.ok_or_else(|| Error::data(&path, format!("is not named like {example}; rename it or take it away")))?;
+            key.ok_or_else(|| Error::data(&path, format!("does not have a name like {example}; rename or remove it")))?;
         if let Some(other) = found.insert(key, path.clone()) {
-            return Err(Error::data(&path, format!("is the same image as {}; take one of them away", other.display())));
+            return Err(Error::data(&path, format!("is the same image as {}; remove one of them", other.display())));
         }
     }
     Ok(found)
@@ -291,7 +214,7 @@ fn read_scores(path: &Path, std_path: Option<&Path>) -> Result<BTreeMap<ImageId,
         && deviations.len() != rows.len()
     {
         let problem = format!(
-            "has {} rows where {} has {}; the two must be of one release, line for line",
+            "has {} rows, but {} has {}; use the two files of one release",
             deviations.len(),
             path.display(),
             rows.len()
@@ -315,16 +238,16 @@ fn read_scores(path: &Path, std_path: Option<&Path>) -> Result<BTreeMap<ImageId,
             })?),
         };
         if scores.insert(id, (mos, mos_std)).is_some() {
-            return Err(wrong(format!("{id} has a score already; keep one row for each image")));
+            return Err(wrong(format!("{id} already has a score; keep one row for each image")));
         }
     }
     Ok(scores)
 }
 
-/// The lines of a text file, without surrounding blanks and without empty lines at its end.
+/// The lines of a text file, without surrounding blanks and without empty lines at the end.
 fn lines(path: &Path) -> Result<Vec<String>> {
-    let bytes = std::fs::read(path).map_err(|reason| Error::data(path, format!("cannot be read: {reason}")))?;
-    let text = String::from_utf8(bytes).map_err(|_| Error::data(path, "is not a text file; use TID2013's own"))?;
+    let text = String::from_utf8(files::read(path)?)
+        .map_err(|_| Error::data(path, "is not a text file; use TID2013's own"))?;
     Ok(text.trim_end().lines().map(|line| line.trim().to_string()).collect())
 }
 
@@ -335,6 +258,7 @@ fn finite(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::imaging::Rgb8;
     use crate::imaging::decode::{write_bmp, write_png};
 
     #[test]
@@ -358,15 +282,9 @@ mod tests {
             assert_eq!(ImageId::parse(name), None, "{name}");
         }
         assert_eq!((id.to_string(), id.reference_name()), ("i01_07_2".to_string(), "I01".to_string()));
-        let all: Vec<_> = ImageId::all().collect();
-        assert_eq!(
-            (all.len(), all[0].to_string(), all[2999].to_string()),
-            (3000, "i01_01_1".into(), "i25_24_5".into())
-        );
-        assert!(all.is_sorted());
     }
 
-    /// A folder with two references and three distorted images, in mixed spelling.
+    /// A folder with two references and three distorted images, with names in upper and lower case.
     fn database() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let image = Rgb8::from_fn(9, 5, |x, y| [x as u8, y as u8, 7]);
@@ -394,17 +312,18 @@ mod tests {
     fn a_partial_database_is_read_in_order() {
         let folder = database();
         let data = read(folder.path()).unwrap();
-        let read: Vec<_> = data.entries.iter().map(|e| (e.id.to_string(), e.mos, e.mos_std.unwrap())).collect();
+        let read: Vec<_> =
+            data.entries.iter().map(|e| (e.image.name.clone(), e.opinion, e.deviation.unwrap())).collect();
         let expected = [("i01_07_1", 5.5, 0.1), ("i01_10_1", 3.0, 0.3), ("i25_24_5", 0.0, 0.4)];
         assert_eq!(read, expected.map(|(id, mos, std)| (id.to_string(), mos, std)));
-        assert_eq!(data.entries[2].id.image().kind, "sparse_sampling_reconstruction");
-        assert_eq!(data.coverage().to_string(), "3 of 3000 images, of types 7, 10, 24 (1 each); 2 of 25 references");
-        let (reference, distorted) = data.entries[1].load_pair().unwrap();
-        assert_eq!(reference, distorted);
+        assert_eq!(data.entries[2].image.kind, "sparse_sampling_reconstruction");
+        assert_eq!(data.description, "TID2013, 3 of 3000 images, of types 7, 10, 24 (1 each); 2 of 25 references");
+        let reference = data.entries[1].read_reference().unwrap();
+        assert_eq!(data.entries[1].read_distorted(&reference).unwrap(), reference);
 
         std::fs::remove_file(folder.path().join("mos_std.txt")).unwrap();
         let data = super::read(folder.path()).unwrap();
-        assert!(data.entries.iter().all(|entry| entry.mos_std.is_none()));
+        assert!(data.entries.iter().all(|entry| entry.deviation.is_none()));
     }
 
     #[test]
@@ -432,21 +351,21 @@ mod tests {
         };
         let rows = |text: &str| write("MOS_with_names.txt", text.to_string());
         let cases = [
-            (remove("Reference_Images"), "reference_images: is not there"),
-            (remove("distorted_images"), "distorted_images: is not there"),
-            (delete("MOS_with_names.txt"), "mos_with_names.txt: is not there"),
-            (delete("Reference_Images/i25.png"), "I25_24_5.BMP: its reference reference_images/I25.BMP is not there"),
+            (remove("Reference_Images"), "reference_images: is missing"),
+            (remove("distorted_images"), "distorted_images: is missing"),
+            (delete("MOS_with_names.txt"), "mos_with_names.txt: is missing"),
+            (delete("Reference_Images/i25.png"), "I25_24_5.BMP: its reference reference_images/I25.BMP is missing"),
             (write("distorted_images/i01_07_1.png", String::new()), "is the same image as"),
-            (write("distorted_images/copy.bmp", String::new()), "copy.bmp: is not named like i01_01_1.bmp"),
-            (write("Reference_Images/I26.bmp", String::new()), "I26.bmp: is not named like I01.BMP"),
+            (write("distorted_images/copy.bmp", String::new()), "copy.bmp: does not have a name like i01_01_1.bmp"),
+            (write("Reference_Images/I26.bmp", String::new()), "I26.bmp: does not have a name like I01.BMP"),
             (rows("1 i01_07_1.bmp\n1\n1\n1\n"), "row 2: \"1\" is not a score and a file name"),
             (rows("1 i01_07_1.bmp\n1 a.bmp\n1\n1\n"), "row 2: \"a.bmp\" is not an image of TID2013"),
             (
                 rows("1 i01_07_1.bmp\nNaN i01_10_1.bmp\n1\n1\n"),
                 "row 2: the score \"NaN\" of i01_10_1.bmp is not a finite number",
             ),
-            (rows("1 i01_07_1.bmp\n2 I01_07_1.BMP\n1\n1\n"), "row 2: i01_07_1 has a score already"),
-            (rows(scores), "mos_std.txt: has 4 rows where"),
+            (rows("1 i01_07_1.bmp\n2 I01_07_1.BMP\n1\n1\n"), "row 2: i01_07_1 already has a score"),
+            (rows(scores), "mos_std.txt: has 4 rows, but"),
             (
                 write("mos_std.txt", "0.1\nx\n0.1\n0.1".to_string()),
                 "mos_std.txt: row 2: \"x\" is not a standard deviation",
@@ -461,7 +380,7 @@ mod tests {
                     std::fs::remove_file(folder.join("mos_std.txt")).unwrap();
                     std::fs::write(folder.join("MOS_with_names.txt"), scores).unwrap();
                 }),
-                "MOS_with_names.txt: has no row for",
+                "MOS_with_names.txt: has no row for the image",
             ),
         ];
         for (change, expected) in cases {
@@ -480,7 +399,8 @@ mod tests {
         let folder = database();
         let path = folder.path().join("distorted_images/i01_10_1.png");
         write_png(&path, &Rgb8::new(5, 9, vec![0; 135])).unwrap();
-        let error = read(folder.path()).unwrap().entries[1].load_pair().unwrap_err().to_string();
+        let entry = &read(folder.path()).unwrap().entries[1];
+        let error = entry.read_distorted(&entry.read_reference().unwrap()).unwrap_err().to_string();
         assert!(
             error.contains("i01_10_1.png: is 5×9 pixels, but its reference") && error.contains("I01.BMP is 9×5"),
             "{error}"

@@ -1,17 +1,18 @@
-//! Real TID2013 images for everyone: 709 of the 3000, made again bit for bit from freely available pictures.
+//! Reconstruction of real TID2013 images: 709 of the 3000, bit for bit, from freely available pictures.
 //!
-//! TID2013's first 24 references are crops of the Kodak Lossless True Color Image Suite, and six of its distortions
-//! hold no randomness and no lost codec: quantisation noise (7), Gaussian blur (8), JPEG (10), mean shift (16),
-//! contrast change (17) and colour saturation (18). The recipe in `recipe/` gives the crops, each image's parameter,
-//! its scores as the database's own files print them, and the SHA-256 of its samples, which were recovered from
-//! published per-image measurements. An image whose samples have another hash is reported and **never written**:
-//! whatever this module puts on the disk is what the database holds.
+//! TID2013's first 24 references are crops of the Kodak Lossless True Color Image Suite. Six of its distortions use
+//! neither randomness nor an unknown codec: quantisation noise (7), Gaussian blur (8), JPEG (10), mean shift (16),
+//! contrast change (17) and colour saturation (18). The recipe in `recipe/` contains the crops, the parameter of each
+//! image, its scores with the digits of the database's own files, and the SHA-256 of its samples. The parameters were
+//! recovered from published per-image measurements. An image whose samples have another hash is reported and **never
+//! written**: every written image equals that of the database.
 //!
-//! 589 images need only the Kodak files; the 120 of type 10 are decoded from their JPEG streams, since no encoder
-//! here is libjpeg's. 11 images of type 18 and all of reference 25, which is not a photograph, cannot be made.
+//! 589 images need only the Kodak files. The 120 of type 10 are decoded from their JPEG streams, since this program has
+//! no encoder like libjpeg's. 11 images of type 18 and all of reference 25, which is not a photograph, cannot be
+//! reconstructed.
 //!
-//! The result has the official layout ([`tid2013`](super::tid2013)). Every file is written beside its place and
-//! renamed; images that are there and right are kept, so a run that was stopped is simply started again.
+//! The result has the official layout ([`tid2013`](super::tid2013)). Every file is written under a temporary name and
+//! renamed. Existing correct images are kept, so a stopped run can simply be started again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,6 +23,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::database::file_name;
 use super::folder::{has_extension, visible_entries};
 use super::tid2013::ImageId;
 use crate::error::{Error, Result};
@@ -32,30 +34,30 @@ use crate::imaging::distortion;
 
 /// Width and height of every TID2013 image.
 const SIZE: (usize, usize) = (512, 384);
-/// The distortion type that is decoded and not computed.
+/// The distortion type whose images are decoded, not computed.
 const JPEG: usize = 10;
 
-/// What to make and where.
+/// The folders of a reconstruction.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Folder of the 24 Kodak images as PNG: `kodim01.png`, `01.png` or `1.png` and so on, in any case.
     pub kodak: PathBuf,
     /// Folder of the type 10 streams, `i01_10_1.jpg` and so on; `None` to leave that type out.
     pub jpeg: Option<PathBuf>,
-    /// Where the database is written; made if it is not there.
+    /// The folder for the database; created if it does not exist.
     pub out: PathBuf,
 }
 
-/// What became of the images; prints as a few lines.
+/// The result of a reconstruction. Its text has a few lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Made in this run, with the right hash.
+    /// The number of images made in this run, with the right hash.
     pub made: usize,
-    /// There already, with the right hash.
+    /// The number of images that existed already, with the right hash.
     pub kept: usize,
-    /// Not attempted, for want of a JPEG folder.
+    /// The number of images that were not attempted without a JPEG folder.
     pub left_out: usize,
-    /// Not written: the name and why.
+    /// The images that were not written: the name and the reason.
     pub failed: Vec<(ImageId, String)>,
 }
 
@@ -86,7 +88,7 @@ struct Crop {
 struct Image {
     image: String,
     parameter: f64,
-    /// Text, because it is written as the official files print it.
+    /// Text, so that it is written with the digits of the official files.
     mos: String,
     mos_std: String,
     sha256: String,
@@ -94,7 +96,7 @@ struct Image {
 
 impl Image {
     fn id(&self) -> ImageId {
-        ImageId::parse(&self.image).expect("the recipe's names are the database's")
+        ImageId::parse(&self.image).expect("the recipe has names of the database")
     }
 }
 
@@ -119,9 +121,9 @@ pub fn sha256(image: &Rgb8) -> String {
 /// Makes the images and the score files. `progress(done, total)` is called after each image, from several threads.
 ///
 /// # Errors
-/// [`Error::Data`] when Kodak images or JPEG streams are missing (all are listed), when a Kodak image is not the
-/// original, or when the output folder holds score files of another origin; [`Error::Write`] when something cannot be
-/// written. A single image that comes out wrong is no error but stands in [`Summary::failed`].
+/// [`Error::Data`] if Kodak images or JPEG streams are missing (all are listed), a Kodak image is not the original, or
+/// the output folder contains score files of another origin. [`Error::Write`] if a file cannot be written. A single
+/// wrong image is not an error but is listed in [`Summary::failed`].
 pub fn rebuild(options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Summary> {
     let images = images();
     let score_file = options.out.join("mos_with_names.txt");
@@ -182,7 +184,7 @@ pub fn rebuild(options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> R
     Ok(summary)
 }
 
-/// What became of one image.
+/// The result for one image.
 enum Outcome {
     Made,
     Kept,
@@ -206,7 +208,7 @@ fn make(image: &Image, path: &Path, reference: &Rgb8, jpeg: Option<&Path>) -> Re
         (16, _) => distortion::mean_shift(reference, parameter as i32),
         (17, _) => distortion::contrast(reference, parameter),
         (18, _) => distortion::saturation(reference, parameter),
-        (other, _) => unreachable!("the recipe holds no image of type {other}"),
+        (other, _) => unreachable!("the recipe has no image of type {other}"),
     };
     if sha256(&made) != image.sha256 {
         return Ok(Outcome::Failed(format!("its SHA-256 is {}, not {}", sha256(&made), image.sha256)));
@@ -219,18 +221,18 @@ fn stream_path(folder: &Path, id: ImageId) -> PathBuf {
     folder.join(format!("{id}.jpg"))
 }
 
-/// Whether a file is there and holds the image with this hash.
+/// Whether a file exists and contains the image with this hash.
 fn is_right(path: &Path, expected: &str) -> bool {
     path.is_file() && read_image(path).is_ok_and(|image| sha256(&image) == expected)
 }
 
-/// The row of `mos_with_names.txt`, as the official file prints it.
+/// A row of `mos_with_names.txt`, as in the official file.
 fn score_row(image: &Image) -> String {
     format!("{} {}.bmp\r\n", image.mos, image.id())
 }
 
-/// An existing score file may only hold rows that this module writes: the original database is not to be overwritten
-/// by a part of it.
+/// Accepts an existing score file only if this module wrote all its rows, so that a part never overwrites the original
+/// database.
 fn refuse_foreign_scores(path: &Path, images: &[Image]) -> Result<()> {
     let ours: BTreeSet<String> = images.iter().map(score_row).collect();
     match std::fs::read_to_string(path) {
@@ -242,7 +244,7 @@ fn refuse_foreign_scores(path: &Path, images: &[Image]) -> Result<()> {
     }
 }
 
-/// The Kodak images' files by number.
+/// The files of the Kodak images by number.
 fn kodak_files(folder: &Path) -> Result<BTreeMap<usize, PathBuf>> {
     let number = |path: &Path| -> Option<usize> {
         let stem = path.file_stem()?.to_str()?.to_ascii_lowercase();
@@ -257,7 +259,7 @@ fn kodak_files(folder: &Path) -> Result<BTreeMap<usize, PathBuf>> {
     Ok(files)
 }
 
-/// An error that lists every file that is not there; `files` says of each whether it is, and its name.
+/// An error that lists every missing file. `files` contains, for each file, whether it exists, and its name.
 fn refuse_missing(folder: &Path, what: &str, files: impl Iterator<Item = (bool, String)>) -> Result<()> {
     let files: Vec<_> = files.collect();
     let missing: Vec<_> = files.iter().filter(|(there, _)| !there).map(|(_, name)| name.as_str()).collect();
@@ -269,11 +271,7 @@ fn refuse_missing(folder: &Path, what: &str, files: impl Iterator<Item = (bool, 
     Err(Error::data(folder, problem))
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// The reference that `crop` cuts from a Kodak image.
+/// The reference: the `crop` of a Kodak image.
 fn cut(path: &Path, crop: &Crop) -> Result<Rgb8> {
     let whole = read_image(path)?;
     let (width, height) = SIZE;
@@ -287,7 +285,7 @@ fn cut(path: &Path, crop: &Crop) -> Result<Rgb8> {
     let image = Rgb8::from_fn(width, height, |x, y| whole.pixel(crop.x + x, crop.y + y));
     if sha256(&image) != crop.sha256 {
         let problem = format!(
-            "holds no TID2013 reference I{:02} at {}, {}: probably a re-encoded or resized copy; fetch the original",
+            "does not contain TID2013's reference I{:02} at {}, {}; it is probably a re-encoded or resized copy; fetch the original",
             crop.reference, crop.x, crop.y
         );
         return Err(Error::data(path, problem));
@@ -315,7 +313,7 @@ mod tests {
         }
     }
 
-    /// Nothing may be written when the input is not what it must be.
+    /// With invalid input nothing may be written.
     #[test]
     fn what_is_wrong_with_the_input_is_said_before_anything_is_written() {
         let folder = tempfile::tempdir().unwrap();

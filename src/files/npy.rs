@@ -1,24 +1,23 @@
-//! Tables of numbers for NumPy, row by row.
+//! Writer of tables for NumPy (`.npy`), row by row.
 //!
-//! The features of 200,000 images do not fit into memory, but into a `.npy` file, which `numpy.load(path, mmap_mode="r")` reads
-//! without loading it. Its first lines state the shape, so that the number of rows must be known at the start; what is written is
-//! held to it at the end. The format is NumPy's version 1.0 (NEP 1), little-endian, rows one after the other; the bytes are
-//! those that `numpy.save` writes.
+//! The features of 200,000 images do not fit into memory, but `numpy.load(path, mmap_mode="r")` can use them from a
+//! `.npy` file without loading it. The header states the shape, so the number of rows must be known at the start; it is
+//! checked at the end. The format is NumPy's version 1.0 (NEP 1), little-endian, rows one after the other. The bytes
+//! equal those of `numpy.save`.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{Seek, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use super::beside;
+use super::part::Part;
 use crate::error::{Error, Result};
 
-/// A number that a table can hold: `f32` or `f64`.
+/// A number type of a table: `f32` or `f64`.
 pub trait Number: Copy {
-    /// NumPy's name of the type.
+    /// The name of the type in NumPy.
     const DESCR: &str;
 
-    /// Appends the number's bytes, the lowest first.
+    /// Appends the bytes of the number, the lowest first.
     fn extend(self, bytes: &mut Vec<u8>);
 }
 
@@ -40,8 +39,8 @@ impl Number for f64 {
 
 /// Writes a table of `T` to a `.npy` file.
 ///
-/// The bytes go to a file beside the path, which [`NpyWriter::finish`] renames to it: the path never holds half a table. A
-/// writer that is dropped before leaves nothing.
+/// The bytes are written to a temporary file in the same folder, which [`NpyWriter::finish`] renames: the path never
+/// contains an incomplete table. A writer that is dropped before leaves no file.
 ///
 /// ```
 /// use gradspace::files::npy::NpyWriter;
@@ -61,27 +60,19 @@ pub struct NpyWriter<T: Number> {
     part: Part,
     rows: usize,
     columns: usize,
+    /// The length of the header in bytes.
+    header: usize,
     written: usize,
+    left_out: usize,
     bytes: Vec<u8>,
     number: PhantomData<T>,
 }
 
-/// The unfinished file, which goes when it is dropped.
-#[derive(Debug)]
-struct Part {
-    path: PathBuf,
-    file: BufWriter<File>,
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        // After the renaming there is none, and that a useless file may stay is no error to report.
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
+/// The most bytes that are collected before they are written.
+const HELD: usize = 1 << 20;
 
 impl<T: Number> NpyWriter<T> {
-    /// Begins a table of `rows` rows of `columns` numbers, making the folders above `path`.
+    /// Creates a table of `rows` rows of `columns` numbers, and the folders above `path`.
     ///
     /// # Errors
     /// [`Error::Write`] with the operating system's reason.
@@ -89,68 +80,75 @@ impl<T: Number> NpyWriter<T> {
     /// # Panics
     /// If there are no columns.
     pub fn create(path: impl AsRef<Path>, rows: usize, columns: usize) -> Result<Self> {
-        assert!(columns > 0, "a table has columns");
+        assert!(columns > 0, "a table needs at least one column");
         let path = path.as_ref().to_path_buf();
-        let begin = || {
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            let part = beside(&path);
-            let mut part = Part { file: BufWriter::with_capacity(1 << 20, File::create(&part)?), path: part };
-            part.file.write_all(&header(T::DESCR, rows, columns))?;
-            Ok(part)
-        };
-        let part = begin().map_err(|source| Error::Write { path: path.clone(), source })?;
-        Ok(NpyWriter { path, part, rows, columns, written: 0, bytes: Vec::new(), number: PhantomData })
+        let bytes = header(T::DESCR, rows, columns, 0);
+        let part = Part::create(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
+        let (header, number) = (bytes.len(), PhantomData);
+        Ok(NpyWriter { path, part, rows, columns, header, written: 0, left_out: 0, bytes, number })
     }
 
-    /// Appends any number of whole rows, one after the other in `rows`.
+    /// Appends any number of rows, concatenated in `rows`.
     ///
     /// # Errors
-    /// [`Error::Write`] with the operating system's reason, or when there are more rows than were announced.
+    /// [`Error::Write`] with the operating system's reason, or if there are more rows than stated at the start.
     ///
     /// # Panics
-    /// If `rows` does not hold whole rows.
+    /// If the last row is incomplete.
     pub fn write_rows(&mut self, rows: &[T]) -> Result<()> {
         let (length, columns) = (rows.len(), self.columns);
-        assert!(length.is_multiple_of(columns), "{length} numbers are not rows of {columns}");
+        assert!(length.is_multiple_of(columns), "{length} numbers are not whole rows of {columns}");
         self.written += length / columns;
-        if self.written > self.rows {
+        if self.written + self.left_out > self.rows {
             return Err(self.wrong_count());
         }
-        self.bytes.clear();
         rows.iter().for_each(|number| number.extend(&mut self.bytes));
-        self.part.file.write_all(&self.bytes).map_err(|source| Error::Write { path: self.path.clone(), source })
+        if self.bytes.len() < HELD { Ok(()) } else { self.flush() }
     }
 
-    /// Ends the table and puts it into its place.
+    /// Reduces the number of rows that was stated at the start by one, for an image that has no row.
+    pub fn leave_out(&mut self) {
+        self.left_out += 1;
+    }
+
+    /// Completes the table and renames the file.
     ///
     /// # Errors
-    /// [`Error::Write`] with the operating system's reason, or when there are fewer rows than were announced.
+    /// [`Error::Write`] with the operating system's reason, or if there are fewer rows than stated at the start.
     pub fn finish(mut self) -> Result<()> {
-        if self.written != self.rows {
+        if self.written + self.left_out != self.rows {
             return Err(self.wrong_count());
         }
+        self.flush()?;
         let mut end = || {
-            self.part.file.flush()?;
-            self.part.file.get_ref().sync_all()?;
-            std::fs::rename(&self.part.path, &self.path)
+            if self.left_out > 0 {
+                self.part.file.rewind()?;
+                self.part.file.write_all(&header(T::DESCR, self.written, self.columns, self.header))?;
+            }
+            self.part.file.sync_all()
         };
-        end().map_err(|source| Error::Write { path: self.path.clone(), source })
+        end().and_then(|()| self.part.place(&self.path)).map_err(|source| Error::Write { path: self.path, source })
+    }
+
+    /// Writes the collected bytes.
+    fn flush(&mut self) -> Result<()> {
+        let written = self.part.file.write_all(&self.bytes);
+        self.bytes.clear();
+        written.map_err(|source| Error::Write { path: self.path.clone(), source })
     }
 
     fn wrong_count(&self) -> Error {
-        let problem = format!("{} rows were to be written, not {}", self.rows, self.written);
+        let problem = format!("{} rows were announced, but {} written", self.rows - self.left_out, self.written);
         Error::Write { path: self.path.clone(), source: std::io::Error::other(problem) }
     }
 }
 
-/// Magic number, version 1.0, the length of what follows, and a Python dictionary that is filled up with blanks so that the numbers
-/// begin at a multiple of 64 bytes.
-fn header(descr: &str, rows: usize, columns: usize) -> Vec<u8> {
+/// The magic number, version 1.0, the length of the dictionary, and a Python dictionary. Blanks fill it up so that the
+/// numbers begin at a multiple of 64 bytes, which is `least` or more.
+fn header(descr: &str, rows: usize, columns: usize, least: usize) -> Vec<u8> {
     let mut dictionary = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
     let (before, newline) = (10, 1);
-    let end = (before + dictionary.len() + newline).next_multiple_of(64);
+    let end = (before + dictionary.len() + newline).next_multiple_of(64).max(least);
     dictionary += &" ".repeat(end - before - newline - dictionary.len());
     dictionary += "\n";
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
@@ -193,7 +191,7 @@ mod tests {
     #[test]
     fn the_numbers_begin_at_a_multiple_of_64() {
         for (rows, columns) in [(0, 1), (200_000, 1872), (usize::MAX, usize::MAX)] {
-            let header = header("<f4", rows, columns);
+            let header = header("<f4", rows, columns, 0);
             assert_eq!(header.len() % 64, 0);
             assert_eq!(usize::from(u16::from_le_bytes([header[8], header[9]])), header.len() - 10);
             assert_eq!(header.last(), Some(&b'\n'));
@@ -211,16 +209,30 @@ mod tests {
         let error = few.finish().unwrap_err();
         assert!(matches!(error, Error::Write { .. }));
         assert!(
-            error.to_string().contains("table.npy: cannot be written: 3 rows were to be written, not 2"),
+            error.to_string().contains("table.npy: cannot be written: 3 rows were announced, but 2 written"),
             "{error}"
         );
         let mut many = NpyWriter::create(&path, 1, 2).unwrap();
         let error = many.write_rows(&[1.0f32; 4]).unwrap_err().to_string();
-        assert!(error.contains("1 rows were to be written, not 2"), "{error}");
+        assert!(error.contains("1 rows were announced, but 2 written"), "{error}");
         drop(many);
         drop(NpyWriter::<f64>::create(&path, 1, 1).unwrap());
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_row_that_is_left_out_shortens_the_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.npy");
+        for rows in [3, 1_000_000_000_000] {
+            let mut table = NpyWriter::create(&path, rows, 2).unwrap();
+            table.write_rows(&[1.0f32, 2.0, 3.0, 4.0]).unwrap();
+            (2..rows.min(3)).for_each(|_| table.leave_out());
+            table.left_out = rows - 2;
+            table.finish().unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), written(2, 2, &[&[1.0f32, 2.0, 3.0, 4.0]]));
+        }
     }
 
     #[test]
@@ -232,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "3 numbers are not rows of 2")]
+    #[should_panic(expected = "3 numbers are not whole rows of 2")]
     fn rows_are_whole() {
         let folder = tempfile::tempdir().unwrap();
         let _ = NpyWriter::create(folder.path().join("table.npy"), 2, 2).unwrap().write_rows(&[0.0f32; 3]);

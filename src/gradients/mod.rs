@@ -1,25 +1,27 @@
-//! Features from backpropagated gradients, one row per image, streamed.
+//! Gradient features of images: one row of numbers per image, computed in chunks.
 //!
-//! The paper's feature of an image is the gradient of a loss with respect to a layer's weights: how the model would have to
-//! change to accept that image. A [`Feature`] names it: `kl/down.3.weight` is ∂Ω/∂θ of the last encoder layer, `bce/up.3.weight`
-//! is ∂L/∂φ of the last decoder layer, `bce+kl/…` the gradient of the sum, and `mu` alone is a value of the pass itself, an
-//! activation. The features of an image are put end to end in the order given.
+//! The paper's feature of an image is the gradient of a loss with respect to a layer's weights. It describes how the
+//! model would have to change to represent that image. A [`Feature`] is given by its name: `kl/down.3.weight` is ∂Ω/∂θ
+//! of the last encoder layer, `bce/up.3.weight` is ∂L/∂φ of the last decoder layer, and `bce+kl/…` is the gradient of
+//! the sum. `mu` alone is an activation, a value of the forward pass. The features of an image are concatenated in the
+//! given order.
 //!
 //! # One image per lane
-//! A group of images, one per lane, goes through the model together, and the weight gradient of each lane is that of its
-//! image: nothing is looped over with a batch of one, and nothing is summed that would have to be taken apart again. Each loss is
-//! walked back only as far as the layers that are asked for.
+//! A group of images passes through the model together, one image per lane. The weight gradient of each lane is that of
+//! its image. So there is no loop over batches of one image, and no sum over images that must be separated again. The
+//! backward pass of each loss stops at the requested layers.
 //!
 //! # Streaming
-//! Images are asked for by index, a chunk of groups at a time; a chunk's rows are handed on in order before the next is
-//! begun. So memory is that of one chunk, however many images there are, and the rows do not depend on the number of threads.
+//! Images are requested by index, a chunk of groups at a time. The rows of a chunk are passed on in order before the
+//! next chunk begins. So the memory is that of one chunk, whatever the number of images, and the rows do not depend on
+//! the number of threads.
 
 use crate::autodiff::{Tape, Var, Wrt};
 use crate::error::{Error, Result};
 use crate::lanes::Real;
+use crate::models::Vae;
 use crate::models::vae::Pass;
-use crate::models::{Tapes, Vae};
-use crate::nn::{Bound, Parameters};
+use crate::nn::{Bound, Parameters, Tapes};
 use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -30,7 +32,7 @@ use std::str::FromStr;
 /// One part of an image's row of features.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Feature {
-    /// A value of the pass: an activation.
+    /// A value of the forward pass: an activation.
     Value(String),
     /// The gradient of a sum of loss terms with respect to a parameter.
     Gradient {
@@ -60,7 +62,7 @@ impl FromStr for Feature {
 }
 
 impl Feature {
-    /// The feature with other loss terms: each that `replaced` has as a key is replaced by its value.
+    /// The feature with some loss terms replaced: each term that is a key of `replaced` becomes its value.
     pub fn with_terms(&self, replaced: &BTreeMap<String, String>) -> Feature {
         let term = |term: &String| replaced.get(term).unwrap_or(term).clone();
         match self {
@@ -87,20 +89,20 @@ impl fmt::Display for Feature {
     }
 }
 
-/// A model whose features can be taken: what it computes of an image, by name.
+/// A model from which features can be computed: its values for an image, by name.
 pub trait Model<T: Real>: Sync {
     /// (C, H, W) of the images.
     fn image(&self) -> [usize; 3];
 
-    /// Computes the image `x` on the tape.
+    /// Computes the model for the image `x` on the tape.
     fn pass(&self, tape: &mut Tape<T>, x: Var) -> Named;
 }
 
-/// What stands on a tape after a pass.
+/// The named variables on a tape after a forward pass.
 pub struct Named {
     /// The model's parameters.
     pub parameters: Bound,
-    /// Values by name; a loss term is one of shape [].
+    /// Values by name. A value of shape [] is a loss term.
     pub values: Vec<(&'static str, Var)>,
 }
 
@@ -110,8 +112,8 @@ impl Named {
     }
 }
 
-/// The variational autoencoder at z = μ: values `mu`, `logvar` and `reconstruction`, terms `bce` and `kl`, and of a network
-/// that was trained with it the sparsity penalty of this one image, `sparsity` = Σⱼ KL(ρ ‖ sigmoid(μⱼ)).
+/// A variational autoencoder at z = μ. Its values are `mu`, `logvar` and `reconstruction`, its terms `bce` and `kl`. A
+/// network trained with the sparsity penalty also has the term `sparsity` = Σⱼ KL(ρ ‖ sigmoid(μⱼ)) of the one image.
 pub struct TrainedVae<'a, S> {
     /// The shapes.
     pub vae: &'a Vae,
@@ -145,15 +147,15 @@ impl<T: Real> Model<T> for TrainedVae<'_, T::Scalar> {
     }
 }
 
-/// Rows of features: those of the images `images`, one after the other.
+/// The features of the images `images`, one row per image.
 pub struct Rows<'a, S> {
-    /// Which images these are.
+    /// The indices of the images.
     pub images: Range<usize>,
     /// The features, row-major: `images.len()` rows of [`Extraction::width`] numbers.
     pub values: &'a [S],
 }
 
-/// The features of a model's images, ready to be taken.
+/// A computation of the features of a model's images.
 pub struct Extraction<'a, T: Real, M> {
     model: &'a M,
     features: &'a [Feature],
@@ -161,17 +163,18 @@ pub struct Extraction<'a, T: Real, M> {
     tapes: Tapes<T>,
 }
 
-/// Groups of lanes in a chunk: enough for the threads to share evenly, few enough to stay small beside the images.
+/// Groups of lanes in a chunk: enough to divide evenly among the threads, few enough to need little memory.
 const GROUPS: usize = 32;
 
 impl<'a, T: Real, M: Model<T>> Extraction<'a, T, M> {
-    /// Checks that the model has what the features name.
+    /// Checks that the model has the features' values, terms and parameters.
     ///
     /// # Errors
-    /// [`Error::Usage`] for no features, or a name that the model does not know, with those it knows.
+    /// [`Error::Usage`] if there are no features, or for a name that the model does not have; the error lists the names
+    /// that it has.
     pub fn new(model: &'a M, features: &'a [Feature]) -> Result<Self> {
         if features.is_empty() {
-            return Err(Error::Usage("no features are asked for; name one at least, as `kl/down.3.weight`".into()));
+            return Err(Error::Usage("no features are given; name at least one, such as `kl/down.3.weight`".into()));
         }
         let mut tape = Tape::new();
         let x = tape.input_with(&model.image(), |values| values.fill(T::zero()));
@@ -212,18 +215,18 @@ impl<'a, T: Real, M: Model<T>> Extraction<'a, T, M> {
         &self.shapes
     }
 
-    /// Numbers in a row.
+    /// The number of numbers in a row.
     pub fn width(&self) -> usize {
         self.shapes.iter().map(|shape| shape.iter().product::<usize>()).sum()
     }
 
-    /// Takes the features of `images` images, chunk by chunk and in order, on the threads of the current rayon pool.
+    /// Computes the features of `images` images, chunk by chunk and in order, on the threads of the current rayon pool.
     ///
-    /// `place` puts a range of images, as many as there are lanes or fewer, on a tape, one in each lane from the first on, as a
-    /// value of the model's shape; `take` gets the rows.
+    /// `place` records a range of images on a tape as a value of the model's shape, one image per lane from the first
+    /// lane on. The range has as many images as there are lanes, or fewer. `take` receives the rows.
     ///
     /// # Errors
-    /// The first that `take` returns.
+    /// The first error that `take` returns.
     pub fn run<E>(
         &self,
         images: usize,
@@ -280,7 +283,7 @@ mod tests {
     use crate::models::vae::{Architecture, Layer};
     use crate::stats::random::Stream;
 
-    /// A network of the paper's kind, small.
+    /// A small network of the paper's kind.
     fn small() -> (Vae, Parameters<f64>) {
         let layer = |channels, padding| Layer { channels, kernel: 4, stride: 2, padding };
         let architecture = Architecture {
@@ -291,7 +294,7 @@ mod tests {
         };
         let vae = Vae::new(architecture).unwrap();
         let mut stream = Stream::new(7, "features", 0);
-        let parameters = vae.parameters(&mut || stream.uniform());
+        let parameters = vae.parameters(stream.rng());
         (vae, parameters)
     }
 
@@ -330,7 +333,7 @@ mod tests {
 
     #[test]
     fn each_images_row_is_what_it_gets_alone() {
-        // More than a chunk of eights, and a last group that is not full.
+        // More images than a chunk of eights has, and an incomplete last group.
         let images = 8 * GROUPS + 13;
         let (alone, together) = (rows::<f64>(images), rows::<Lanes<f64, 8>>(images));
         assert_eq!(alone.len(), images * 327);

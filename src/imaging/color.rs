@@ -4,8 +4,8 @@
 //!
 //! > Y = 16 + (65.481 R + 128.553 G + 24.966 B)/255,  Cr = 128 + (112 R − 93.786 G − 18.214 B)/255,
 //!
-//! rounded to 8 bits. For some colours the exact value lies half way between two integers, where a floating-point program rounds by the chance of
-//! its last bit. Here the fraction is computed in integers, halves upwards.
+//! rounded to 8 bits. For some colours the exact value lies half way between two integers. A floating-point program
+//! then rounds by its last bit. Here the fraction is computed in integers, halves upwards.
 
 /// Y, 16 ..= 235.
 #[inline(always)]
@@ -16,7 +16,7 @@ pub fn luma([r, g, b]: [u8; 3]) -> u8 {
 
 /// Cr, 16 ..= 240.
 #[inline(always)]
-pub fn red_difference([r, g, b]: [u8; 3]) -> u8 {
+fn red_difference([r, g, b]: [u8; 3]) -> u8 {
     // 128 is added before the division, so that it divides a positive number.
     let offset = 128 * 255_000 + 127_500;
     let sum = 112_000 * u32::from(r) + offset - 93_786 * u32::from(g) - 18_214 * u32::from(b);
@@ -32,6 +32,7 @@ pub fn ygcr(rgb: [u8; 3]) -> [u8; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn corners_and_golden_pixels() {
@@ -55,8 +56,8 @@ mod tests {
             let [r, g, b] = rgb.map(f64::from);
             let y = 16.0 + (65.481 * r + 128.553 * g + 24.966 * b) / 255.0;
             let cr = 128.0 + (112.0 * r - 93.786 * g - 18.214 * b) / 255.0;
-            assert!((f64::from(luma(rgb)) - y).abs() <= 0.5 + 1e-12, "{rgb:?}");
-            assert!((f64::from(red_difference(rgb)) - cr).abs() <= 0.5 + 1e-12, "{rgb:?}");
+            assert!(abs_diff_eq!(f64::from(luma(rgb)), y, epsilon = 0.5 + 1e-12), "{rgb:?}");
+            assert!(abs_diff_eq!(f64::from(red_difference(rgb)), cr, epsilon = 0.5 + 1e-12), "{rgb:?}");
         }
     }
 

@@ -1,85 +1,173 @@
-//! Reading and writing image files.
+//! Reading and writing of image files.
 //!
-//! [`read_image`] recognises PNG, BMP and JPEG by their first bytes, never by the extension, and gives what a viewer
-//! would show as 8-bit RGB:
-//! * grey becomes R = G = B, palettes are looked up;
-//! * 16-bit samples are rounded to 8 bits, `round(v · 255 / 65535)`;
-//! * an alpha channel that is opaque everywhere is dropped. Any transparency is an error: what is seen would depend
-//!   on a background that the file does not name, and no quality score should depend on a guess;
-//! * sequential JPEG (nearly every photograph) is decoded as libjpeg does, bit for bit, by [`jpeg`]. The kinds which
-//!   that decoder leaves out (progressive above all) go to the image crate's, whose samples differ from libjpeg's by
-//!   a level here and there;
-//! * orientation tags, gamma and colour profiles are not applied: the samples are what the file stores, as with
-//!   MATLAB's `imread` and Pillow.
+//! [`read_image`] recognises PNG, BMP, JPEG, TIFF, lossless WebP and PNM by their first bytes, not by the extension, and
+//! returns 8-bit RGB as a viewer would show it:
+//! * grey becomes R = G = B, and palettes are applied;
+//! * samples of another range are rounded to 8 bits, `round(v · 255 / range)`. [`read_picture`] keeps them;
+//! * an alpha channel that is opaque everywhere is dropped. Any transparency is an error: the visible colours would
+//!   depend on a background that the file does not name, and a quality score must not depend on a guess;
+//! * sequential JPEG (nearly every photograph) is decoded by [`jpeg`], with the same bits as libjpeg. Other kinds,
+//!   mainly progressive JPEG, are decoded by the image crate; some of its samples differ from libjpeg's by one level.
+//!   Lossy WebP is refused, because its samples depend on the decoder;
+//! * the image is turned as the orientation in its EXIF data says;
+//! * gamma and colour profiles are not applied: the samples are those stored in the file, as in MATLAB's `imread` and
+//!   Pillow. [`Picture::notes`] says so.
 //!
-//! What cannot be read in full is an error; no image is ever returned with a part missing.
+//! A file that cannot be read completely, or whose check sums are wrong, is an error; no image is ever returned with a
+//! part missing. A size that the bytes of a file cannot reach is refused before memory is taken. Decoding takes at most
+//! 64 MB and twice the size that the header declares.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::path::Path;
 
 use image::{DynamicImage, ImageError, ImageFormat, ImageReader};
 
-use super::Rgb8;
+use super::formats::{self, Samples, Stored, bmp, damaged, exif, png, pnm, tiff, unsupported, webp};
 use super::jpeg::{self, JpegError};
+use super::{Rgb8, Rgb16};
 use crate::error::{Error, Result};
 use crate::files;
 
-/// Reads a PNG, BMP or JPEG file, whatever its name; the [module](self) says how other pixel formats become 8-bit RGB.
+/// An image with everything that its file says about its samples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The image in 8 bits.
+    pub image: Rgb8,
+    /// The samples as stored, if their range is not 255.
+    pub fine: Option<Rgb16>,
+    /// What was applied to the pixels (an orientation) or not (a colour profile), in words that follow the file's name.
+    pub notes: Vec<String>,
+}
+
+/// Reads a PNG, BMP, JPEG, TIFF, lossless WebP or PNM file, whatever its name. The [module](self) describes the
+/// conversion of other pixel formats to 8-bit RGB.
 ///
 /// # Errors
-/// [`Error::Data`] naming the file when it cannot be opened, is none of the three, is damaged or cut short, or is not
-/// opaque.
+/// [`Error::Data`] naming the file if it cannot be opened, is not one of these formats, is damaged or truncated, or is
+/// not opaque.
 pub fn read_image(path: impl AsRef<Path>) -> Result<Rgb8> {
-    let path = path.as_ref();
-    let bytes = std::fs::read(path).map_err(|reason| Error::data(path, format!("cannot be read: {reason}")))?;
-    decode(&bytes).map_err(|problem| Error::data(path, problem))
+    Ok(read_picture(path, None)?.image)
 }
 
-/// [`read_image`] of a file's bytes; the error is the sentence without the file's name.
+/// [`read_image`] with samples of up to 16 bits. `range` is their largest value, for files of 16 bits whose samples do
+/// not use all of them (1023 for 10 bits).
+///
+/// # Errors
+/// The errors of [`read_image`], and [`Error::Data`] if a sample is above `range`.
+pub fn read_picture(path: impl AsRef<Path>, range: Option<u16>) -> Result<Picture> {
+    let path = path.as_ref();
+    decode_picture(&read_bytes(path)?, range).map_err(|problem| Error::data(path, problem))
+}
+
+/// The bytes of an image file or of a pipe, or of standard input if the path is `-`.
+///
+/// # Errors
+/// [`Error::Data`] naming the file if it cannot be read, is not an image, or is larger than any image that is decoded.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    let unreadable = |reason| Error::data(path, format!("cannot be read: {reason}"));
+    let mut file: Box<dyn Read> = match path {
+        path if path == Path::new("-") => Box::new(std::io::stdin().lock()),
+        path => Box::new(std::fs::File::open(path).map_err(unreadable)?),
+    };
+    let mut bytes = Vec::new();
+    // The first bytes decide whether the rest, perhaps without an end, is worth reading.
+    file.by_ref().take(16).read_to_end(&mut bytes).map_err(unreadable)?;
+    Format::of(&bytes).map_err(|problem| Error::data(path, problem))?;
+    file.take(2 * formats::MOST).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > 2 * formats::MOST {
+        return Err(Error::data(path, "is too large: it has more than 1 GB; crop or shrink it"));
+    }
+    Ok(bytes)
+}
+
+/// [`read_image`] for the bytes of a file; the error is the sentence without the file's name.
 pub fn decode(bytes: &[u8]) -> std::result::Result<Rgb8, String> {
-    match bytes {
-        [] => Err("the file is empty; put the image in its place".to_string()),
-        [0x89, b'P', b'N', b'G', ..] => decode_with_crate(bytes, ImageFormat::Png),
-        [b'B', b'M', ..] => decode_with_crate(bytes, ImageFormat::Bmp),
-        [0xFF, 0xD8, ..] => match jpeg::decode(bytes) {
-            Ok(image) => Ok(image),
-            Err(JpegError::Unsupported(_)) if reaches_eoi(bytes) => decode_with_crate(bytes, ImageFormat::Jpeg),
-            Err(JpegError::Unsupported(kind)) => Err(damaged(format!("the {kind} JPEG stream ends early"))),
-            Err(JpegError::Damaged(reason)) => Err(damaged(reason)),
-        },
-        _ => Err("is not a PNG, BMP or JPEG image; convert it to one of these".to_string()),
+    Ok(decode_picture(bytes, None)?.image)
+}
+
+/// [`read_picture`] for the bytes of a file; the error is the sentence without the file's name.
+pub fn decode_picture(bytes: &[u8], range: Option<u16>) -> std::result::Result<Picture, String> {
+    let Stored { width, height, samples, orientation, mut notes } = match Format::of(bytes)? {
+        Format::Png => png::decode(bytes)?,
+        Format::Bmp => bmp::decode(bytes)?,
+        Format::Tiff => tiff::decode(bytes)?,
+        Format::WebP => webp::decode(bytes)?,
+        Format::Pnm => pnm::decode(bytes)?,
+        Format::Jpeg => {
+            let Rgb8 { width, height, samples } = decode_jpeg(bytes)?;
+            let (orientation, profile) = exif::of_jpeg(bytes);
+            let notes = profile.into_iter().collect();
+            Stored { width, height, samples: Samples::Eight(samples), orientation, notes }
+        }
+    };
+    if (2..=8).contains(&orientation) {
+        notes.insert(0, format!("is turned as its EXIF orientation {orientation} says"));
+    }
+    let (image, fine) = match samples {
+        Samples::Eight(samples) => {
+            let (width, height, samples) = exif::turn((width, height), samples, orientation);
+            (Rgb8::new(width, height, samples), None)
+        }
+        Samples::Fine(samples, own) => {
+            let range = if own == u16::MAX { range.unwrap_or(own) } else { own };
+            if let Some(sample) = samples.iter().find(|&&sample| sample > range) {
+                return Err(format!("has a sample of {sample}, above the range {range}; correct --range"));
+            }
+            let (width, height, samples) = exif::turn((width, height), samples, orientation);
+            let fine = Rgb16::new(width, height, samples, range);
+            (fine.rounded(), Some(fine))
+        }
+    };
+    Ok(Picture { image, fine, notes })
+}
+
+/// A format, by its first bytes.
+enum Format {
+    Png,
+    Bmp,
+    Jpeg,
+    Tiff,
+    WebP,
+    Pnm,
+}
+
+impl Format {
+    fn of(bytes: &[u8]) -> std::result::Result<Format, String> {
+        match bytes {
+            [] => Err("the file is empty; replace it by the image".to_string()),
+            [0x89, b'P', b'N', b'G', ..] => Ok(Format::Png),
+            [b'B', b'M', ..] => Ok(Format::Bmp),
+            [0xFF, 0xD8, ..] => Ok(Format::Jpeg),
+            [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Ok(Format::Tiff),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Format::WebP),
+            [b'P', b'1'..=b'6', space, ..] if space.is_ascii_whitespace() || *space == b'#' => Ok(Format::Pnm),
+            _ => Err("is not a PNG, BMP, JPEG, TIFF, WebP or PNM image; convert it to one of these".to_string()),
+        }
     }
 }
 
-fn damaged(reason: impl std::fmt::Display) -> String {
-    format!("is damaged or cut short ({reason}); fetch or convert the image again")
+fn decode_jpeg(bytes: &[u8]) -> std::result::Result<Rgb8, String> {
+    match jpeg::decode(bytes) {
+        Ok(image) => Ok(image),
+        Err(JpegError::Unsupported(_)) if reaches_eoi(bytes) => decode_with_crate(bytes),
+        Err(JpegError::Unsupported(kind)) => Err(damaged(format!("the {kind} JPEG stream ends early"))),
+        Err(JpegError::Damaged(reason)) => Err(damaged(reason)),
+    }
 }
 
-fn decode_with_crate(bytes: &[u8], format: ImageFormat) -> std::result::Result<Rgb8, String> {
-    let image = ImageReader::with_format(Cursor::new(bytes), format).decode().map_err(|error| match error {
-        ImageError::Limits(_) => "is too large: it would take more than 512 MB; cut or shrink it".to_string(),
-        ImageError::Unsupported(reason) => format!("is of a kind that is not read here ({reason}); convert it to PNG"),
+fn decode_with_crate(bytes: &[u8]) -> std::result::Result<Rgb8, String> {
+    let reader = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg);
+    let pixels = reader.decode().map(DynamicImage::into_rgb8).map_err(|error| match error {
+        ImageError::Limits(_) => "is too large: it needs more than 512 MB of memory; crop or shrink it".to_string(),
+        ImageError::Unsupported(reason) => unsupported(reason),
         reason => damaged(reason),
     })?;
-    let opaque = match &image {
-        DynamicImage::ImageLumaA8(pixels) => pixels.pixels().all(|p| p[1] == u8::MAX),
-        DynamicImage::ImageRgba8(pixels) => pixels.pixels().all(|p| p[3] == u8::MAX),
-        DynamicImage::ImageLumaA16(pixels) => pixels.pixels().all(|p| p[1] == u16::MAX),
-        DynamicImage::ImageRgba16(pixels) => pixels.pixels().all(|p| p[3] == u16::MAX),
-        _ => true,
-    };
-    if !opaque {
-        return Err("has transparent pixels, and a score depends on what is behind them; flatten it first".to_string());
-    }
-    let pixels = image.into_rgb8(); // 16 bits: (v + 128) / 257, which is round(v · 255 / 65535)
     let (width, height) = (pixels.width() as usize, pixels.height() as usize);
-    if width == 0 || height == 0 {
-        return Err("has no pixels; put the image in its place".to_string());
-    }
     Ok(Rgb8::new(width, height, pixels.into_raw()))
 }
 
-/// Whether a JPEG stream goes on to its EOI marker: the image crate's decoder shows grey where a stream was cut.
+/// Whether a JPEG stream reaches its EOI marker. The image crate's decoder shows grey after the end of a truncated
+/// stream.
 fn reaches_eoi(bytes: &[u8]) -> bool {
     let mut position = 2;
     while let Some(&[0xFF, marker]) = bytes.get(position..position + 2).map(|pair| <&[u8; 2]>::try_from(pair).unwrap())
@@ -93,7 +181,7 @@ fn reaches_eoi(bytes: &[u8]) -> bool {
             },
         };
         if marker == 0xDA {
-            // Coded data last until the next marker that is neither a stuffed byte nor a restart.
+            // Coded data end at the next marker that is neither a stuffed byte nor a restart.
             let rest = bytes.get(position..).unwrap_or_default();
             let end = rest.windows(2).position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7));
             position += end.unwrap_or(rest.len());
@@ -102,13 +190,13 @@ fn reaches_eoi(bytes: &[u8]) -> bool {
     false
 }
 
-/// Writes a PNG file, beside its place first and then renamed, so that no half file ever bears the name.
+/// Writes a PNG file, under a temporary name first: no incomplete file ever has the final name.
 pub fn write_png(path: impl AsRef<Path>, image: &Rgb8) -> Result<()> {
     write_as(path.as_ref(), image, ImageFormat::Png)
 }
 
-/// Writes a BMP file of 24 bits per pixel, rows from the bottom up, as TID2013's are; beside its place first and then
-/// renamed.
+/// Writes a BMP file of 24 bits per pixel with rows from the bottom up, like those of TID2013; under a temporary name
+/// first.
 pub fn write_bmp(path: impl AsRef<Path>, image: &Rgb8) -> Result<()> {
     write_as(path.as_ref(), image, ImageFormat::Bmp)
 }
@@ -162,8 +250,8 @@ mod tests {
     #[test]
     fn other_pixel_formats_become_rgb() {
         use ExtendedColorType::{L8, L16, La8, Rgb16, Rgba8};
-        // 16 bits are stored in the machine's order for the encoder; both bytes of each value are alike, or the
-        // sample is named.
+        // The encoder expects 16-bit samples in the machine's byte order. The two bytes of each value are equal, or the
+        // sample is listed.
         let sixteen: Vec<u8> =
             [0u16, 128, 129, 65535 - 128, 65535 - 129, 65535].iter().flat_map(|v| v.to_ne_bytes()).collect();
         let cases = [
@@ -196,12 +284,12 @@ mod tests {
         let bmp = encoded(&picture().samples, 13, 7, Rgb, ImageFormat::Bmp);
         let cases: [(&[u8], &str); 8] = [
             (&[], "empty"),
-            (b"GIF89a", "not a PNG, BMP or JPEG"),
-            (&png[..8], "cut short"),
-            (&png[..png.len() / 2], "cut short"),
-            (&bmp[..30], "cut short"),
-            (&bmp[..bmp.len() - 1], "cut short"),
-            (&[0xFF, 0xD8, 0xFF], "cut short"),
+            (b"GIF89a", "not a PNG, BMP, JPEG, TIFF"),
+            (&png[..8], "truncated"),
+            (&png[..png.len() / 2], "truncated"),
+            (&bmp[..30], "truncated"),
+            (&bmp[..bmp.len() - 1], "truncated"),
+            (&[0xFF, 0xD8, 0xFF], "truncated"),
             (&encoded(&[1, 2, 3, 254], 1, 1, Rgba8, ImageFormat::Png), "transparent"),
         ];
         for (bytes, expected) in cases {

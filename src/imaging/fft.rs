@@ -2,13 +2,13 @@
 //!
 //! > X(k, l) = Σ x(i, j) e^(−2πi (ik/height + jl/width)),
 //!
-//! and its inverse with 1/(width · height), as MATLAB's `fft2` and `ifft2`. One transform is the textbook's (Stockham's self-sorting
-//! form, radices 4, 2, 3, 5 and any other prime as it comes), written for one line of numbers; on [`Lanes`] it
-//! takes eight columns, or eight rows, at a time. A length with a prime factor above 61 goes through Bluestein's convolution of the next
-//! sufficient power of two, so that no size is slow.
+//! and its inverse with 1/(width · height), as MATLAB's `fft2` and `ifft2`. One transform follows the textbook
+//! (Stockham's self-sorting form, radices 4, 2, 3, 5 and any other prime) and is written for one line of numbers. On
+//! [`Lanes`] it processes eight columns, or eight rows, at a time. A length with a prime factor above 61 uses
+//! Bluestein's convolution with the next sufficient power of two, so that no size is slow.
 //!
-//! Why not a crate: the fast ones choose their algorithm by the processor, and with it the last bits. Here the sequence of
-//! operations depends on the length alone.
+//! Why not a crate: the fast ones choose their algorithm by the processor, which changes the last bits. Here the
+//! sequence of operations depends on the length alone.
 //!
 //! Sources: C. Van Loan, "Computational frameworks for the fast Fourier transform", SIAM 1992, section 1.7; L. I. Bluestein, "A
 //! linear filtering approach to the computation of discrete Fourier transform", IEEE Trans. Audio and Electroacoustics 18, 1970.
@@ -17,7 +17,7 @@ use super::plane::Plane;
 use crate::lanes::math::sin_cos;
 use crate::lanes::{Kernel, Lanes, Real, Register};
 
-/// A plane of complex numbers, row-major, real and imaginary parts apart.
+/// A plane of complex numbers, row-major, with separate real and imaginary parts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComplexPlane {
     /// Numbers in a row.
@@ -31,7 +31,7 @@ pub struct ComplexPlane {
 }
 
 impl ComplexPlane {
-    /// All zero.
+    /// A plane of zeros.
     pub fn zeros(width: usize, height: usize) -> Self {
         ComplexPlane { width, height, re: vec![0.0; width * height], im: vec![0.0; width * height] }
     }
@@ -40,43 +40,43 @@ impl ComplexPlane {
 /// The transform of planes of one size.
 #[derive(Clone, Debug)]
 pub struct Fft2 {
-    /// Of rows and of columns.
+    /// The transforms of rows and of columns.
     pub(super) across: Line,
     pub(super) down: Line,
 }
 
-/// What transforms work in; reused from one to the next.
+/// Working memory of transforms, reused from one to the next.
 #[derive(Clone, Debug, Default)]
 pub struct FftScratch {
     line: Vec<Lanes<f64, 8>>,
 }
 
 impl Fft2 {
-    /// For planes of `width`×`height`.
+    /// The transform for planes of `width`×`height`.
     ///
     /// # Panics
-    /// When a side is 0.
+    /// If a side is 0.
     pub fn new(width: usize, height: usize) -> Self {
         Fft2 { across: Line::new(width), down: Line::new(height) }
     }
 
-    /// The transform, in place.
+    /// Computes the transform in place.
     ///
     /// # Panics
-    /// When the plane has another size.
+    /// If the plane has another size.
     pub fn forward(&self, plane: &mut ComplexPlane, scratch: &mut FftScratch) {
-        assert_eq!((plane.width, plane.height), (self.across.n, self.down.n), "the transform's size");
+        assert_eq!((plane.width, plane.height), (self.across.n, self.down.n), "the size of the plane");
         let FftScratch { line } = scratch;
         line.resize(4 * self.across.room().max(self.down.room()), Lanes::default());
         Lanes::dispatch(Both { fft: self, width: plane.width, re: &mut plane.re, im: &mut plane.im, line });
     }
 
-    /// The inverse transform, in place.
+    /// Computes the inverse transform in place.
     ///
     /// # Panics
-    /// When the plane has another size.
+    /// If the plane has another size.
     pub fn inverse(&self, plane: &mut ComplexPlane, scratch: &mut FftScratch) {
-        // With real and imaginary parts exchanged, forwards is backwards.
+        // With real and imaginary parts exchanged, the forward transform is the inverse.
         std::mem::swap(&mut plane.re, &mut plane.im);
         self.forward(plane, scratch);
         std::mem::swap(&mut plane.re, &mut plane.im);
@@ -84,10 +84,10 @@ impl Fft2 {
         plane.re.iter_mut().chain(&mut plane.im).for_each(|v| *v *= share);
     }
 
-    /// The transforms of two real planes at the price of one: that of x + iy holds both.
+    /// The transforms of two real planes for the time of one: the transform of x + iy contains both.
     ///
     /// # Panics
-    /// When a plane has another size.
+    /// If a plane has another size.
     pub fn forward_pair(&self, x: &Plane, y: &Plane, scratch: &mut FftScratch) -> [ComplexPlane; 2] {
         let (width, height) = (x.width, x.height);
         let mut both = ComplexPlane { width, height, re: x.values.clone(), im: y.values.clone() };
@@ -102,8 +102,8 @@ impl Fft2 {
     }
 }
 
-/// Takes the transform of x + iy, both real, apart: `put` gets each column and row of frequencies, with the real and imaginary parts of x's
-/// transform and of y's.
+/// Separates the transform of x + iy, both real. `put` receives each column and row of frequencies, with the real and
+/// imaginary parts of the transforms of x and of y.
 #[inline(always)]
 pub(super) fn separate(both: &ComplexPlane, mut put: impl FnMut(usize, usize, [f64; 4])) {
     let ComplexPlane { width, height, re, im } = both;
@@ -118,21 +118,21 @@ pub(super) fn separate(both: &ComplexPlane, mut put: impl FnMut(usize, usize, [f
     }
 }
 
-/// Sums of products beyond this prime go through Bluestein's convolution.
+/// Lengths with a prime factor above this use Bluestein's convolution.
 const LARGEST_PRIME: usize = 61;
 
 /// The transform of a line of n numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     n: usize,
-    /// The radices, whose product is n; none where `bluestein` is there.
+    /// The radices, whose product is n; empty if `bluestein` is set.
     radices: Vec<usize>,
     /// (cos, sin)(−2πk/n), k < n.
     roots: Vec<(f64, f64)>,
     bluestein: Option<Box<Bluestein>>,
 }
 
-/// X(k) = c(k) Σ (x(j) c(j)) c̄(k − j), c(k) = e^(−πik²/n): a convolution, done by transforms of a power of two.
+/// X(k) = c(k) Σ (x(j) c(j)) c̄(k − j), c(k) = e^(−πik²/n): a convolution, computed by transforms of a power of two.
 #[derive(Clone, Debug)]
 struct Bluestein {
     line: Line,
@@ -149,7 +149,7 @@ fn root(k: usize, n: usize) -> (f64, f64) {
 
 impl Line {
     fn new(n: usize) -> Line {
-        assert!(n > 0, "a transform has a length");
+        assert!(n > 0, "the length must be at least 1");
         let (mut radices, mut rest) = (Vec::new(), n);
         for radix in [4, 2, 3, 5].into_iter().chain((7..=LARGEST_PRIME).step_by(2)) {
             while rest % radix == 0 {
@@ -165,12 +165,13 @@ impl Line {
         Line { n, radices, roots, bluestein }
     }
 
-    /// How long each part of a line must be for [`Line::run`]: n, or more where it goes through a longer one.
+    /// The required length of the arguments of [`Line::run`]: n, or more if it uses a longer transform.
     pub(super) fn room(&self) -> usize {
         self.bluestein.as_ref().map_or(self.n, |b| b.line.n)
     }
 
-    /// The transform of the first n of `re` and `im`, in place; all four have [`Line::room`], and what else they hold is lost.
+    /// Transforms the first n numbers of `re` and `im` in place. All four have the length [`Line::room`]; their other
+    /// content is lost.
     #[inline(always)]
     pub(super) fn run<R: Real<Scalar = f64>>(&self, re: &mut [R], im: &mut [R], re2: &mut [R], im2: &mut [R]) {
         match &self.bluestein {
@@ -179,8 +180,9 @@ impl Line {
         }
     }
 
-    /// Stockham's stages. Before each, `stride` interleaved lines of length n/stride are left to transform; each takes a radix r off them:
-    /// from r runs n/(stride r) apart come the r runs that stand together in the lines that follow, each turned by its twiddle.
+    /// Stockham's stages. Before each, `stride` interleaved lines of length n/stride remain. Each stage processes one
+    /// radix r: r runs that lie n/(stride r) apart become r adjacent runs of the following lines, each multiplied by
+    /// its twiddle factor.
     #[inline(always)]
     fn stages<R: Real<Scalar = f64>>(&self, re: &mut [R], im: &mut [R], re2: &mut [R], im2: &mut [R]) {
         let n = self.n;
@@ -210,7 +212,7 @@ impl Line {
             std::mem::swap(&mut xi, &mut yi);
         }
         if self.radices.len() % 2 == 1 {
-            // The result lies in what was lent.
+            // The result is in the scratch buffers.
             y.copy_from_slice(x);
             yi.copy_from_slice(xi);
         }
@@ -219,7 +221,7 @@ impl Line {
 
 /// Runs of real and of imaginary parts.
 type Runs<'a, R> = (&'a [R], &'a [R]);
-/// All of a butterfly's output runs, one after another.
+/// All output runs of a butterfly, one after another.
 type RunsMut<'a, R> = (&'a mut [R], &'a mut [R]);
 
 #[inline(always)]
@@ -346,7 +348,7 @@ impl Bluestein {
         for (k, &factor) in self.filter.iter().enumerate() {
             (re[k], im[k]) = times((re[k], im[k]), factor);
         }
-        // Backwards: the parts exchanged.
+        // The inverse transform: real and imaginary parts exchanged.
         self.line.stages(im, re, im2, re2);
         for (k, &chirp) in self.chirp.iter().enumerate() {
             (re[k], im[k]) = times((re[k], im[k]), chirp);
@@ -416,7 +418,7 @@ fn load(values: &[f64], width: usize, first: usize, lanes: usize, vertical: bool
     }
 }
 
-/// What [`load`] took, put back.
+/// Writes back the lines of [`load`].
 #[inline(always)]
 fn store(values: &mut [f64], width: usize, first: usize, lanes: usize, vertical: bool, numbers: &[Lanes<f64, 8>]) {
     let n = numbers.len();
@@ -464,7 +466,7 @@ mod tests {
 
     #[test]
     fn equals_the_definition_and_comes_back() {
-        // Powers, mixed radices, a prime, one that goes through Bluestein's convolution, and a single row.
+        // Powers, mixed radices, a prime, a length for Bluestein's convolution, and a single row.
         for (width, height) in [(16, 8), (24, 10), (7, 9), (45, 2), (13, 34), (67, 3), (5, 71), (134, 1), (1, 1)] {
             let plane = ComplexPlane {
                 width,

@@ -1,10 +1,11 @@
-//! Correlation with small windows, as MATLAB's `filter2`, `conv2` and `imfilter` do it for the symmetric windows of quality metrics.
+//! Filters with small windows: correlation as in MATLAB's `filter2`, `conv2` and `imfilter`, for the symmetric windows
+//! of quality metrics.
 //!
-//! What lies beyond an image's edge decides a metric's fourth digit, so it is written out: a plane is first [`pad`]ded by a
-//! stated [`Border`], and filters then keep only where the window lies inside ("valid").
+//! The values beyond the edge of an image change a metric in the fourth digit, so they are explicit here. A plane is
+//! first [`pad`]ded by a [`Border`]; filters then return only the positions where the window lies inside ("valid").
 
 use super::plane::Plane;
-use crate::lanes::{Kernel, Lanes, Real, Register};
+use crate::lanes::{Kernel, Lanes, Real, Register, math};
 
 /// How an image continues beyond its edges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub enum Border {
 }
 
 impl Border {
-    /// Which of `n` samples stands at place `i`; `None` for a zero.
+    /// The index of the sample, of `n`, at position `i`; `None` for a zero.
     pub(super) fn source(self, i: isize, n: usize) -> Option<usize> {
         let n = n as isize;
         let folded = |i: isize, period: isize, turn: isize| {
@@ -39,7 +40,7 @@ impl Border {
     }
 }
 
-/// The plane with `before` rows and columns more above and left of it, and `after` below and right.
+/// The plane with `before` more rows and columns above and on the left, and `after` more below and on the right.
 pub fn pad(plane: &Plane, before: usize, after: usize, border: Border) -> Plane {
     let (width, height) = (plane.width + before + after, plane.height + before + after);
     let place = |i: usize, n: usize| border.source(i as isize - before as isize, n);
@@ -62,12 +63,13 @@ pub fn pad(plane: &Plane, before: usize, after: usize, border: Border) -> Plane 
     Plane { width, height, values }
 }
 
-/// Correlation with the window columns · rowsᵀ where it lies inside: out(x, y) = Σⱼ rows\[j\] Σᵢ columns\[i\] in(x + j, y + i).
+/// Correlation with the window columns · rowsᵀ where it lies inside: out(x, y) = Σⱼ rows\[j\] Σᵢ columns\[i\] in(x + j,
+/// y + i).
 ///
 /// # Panics
-/// When the plane is smaller than the window.
+/// If the plane is smaller than the window.
 pub fn separable(plane: &Plane, columns: &[f64], rows: &[f64]) -> Plane {
-    assert!(plane.width >= rows.len() && plane.height >= columns.len(), "the window lies inside the plane");
+    assert!(plane.width >= rows.len() && plane.height >= columns.len(), "the plane is smaller than the window");
     let (width, height) = (plane.width + 1 - rows.len(), plane.height + 1 - columns.len());
     let mut out = Plane { width, height, values: vec![0.0; width * height] };
     Lanes::dispatch(Separable { plane, columns, rows, out: &mut out });
@@ -77,10 +79,10 @@ pub fn separable(plane: &Plane, columns: &[f64], rows: &[f64]) -> Plane {
 /// Correlation with any window (row-major, `window_width` wide) where it lies inside, on every `step`-th row and column.
 ///
 /// # Panics
-/// When the plane is smaller than the window.
+/// If the plane is smaller than the window.
 pub fn correlate(plane: &Plane, window: &[f64], window_width: usize, step: usize) -> Plane {
     let window_height = window.len() / window_width;
-    assert!(plane.width >= window_width && plane.height >= window_height, "the window lies inside the plane");
+    assert!(plane.width >= window_width && plane.height >= window_height, "the plane is smaller than the window");
     let (width, height) = (plane.width + 1 - window_width, plane.height + 1 - window_height);
     let (width, height) = (width.div_ceil(step), height.div_ceil(step));
     let mut out = Plane { width, height, values: vec![0.0; width * height] };
@@ -88,15 +90,15 @@ pub fn correlate(plane: &Plane, window: &[f64], window_width: usize, step: usize
     out
 }
 
-/// The mean over every `factor`-th position's window of `factor`×`factor`, ⌊(factor − 1)/2⌋ of it before the position: the automatic
-/// downsampling of SSIM, FSIM and their relatives. Sides are ⌈n / factor⌉.
+/// The mean over windows of `factor`×`factor` at every `factor`-th position, which start ⌊(factor − 1)/2⌋ before the
+/// position. This is the automatic downsampling of SSIM, FSIM and related metrics. Sides are ⌈n / factor⌉.
 pub fn downsample(plane: &Plane, factor: usize, border: Border) -> Plane {
     if factor == 1 {
         return plane.clone();
     }
     let (width, height) = (plane.width.div_ceil(factor), plane.height.div_ceil(factor));
     if factor == 2 && plane.width.is_multiple_of(2) && plane.height.is_multiple_of(2) {
-        // No window reaches beyond the edge.
+        // No window extends beyond the edge.
         let mut values = Vec::with_capacity(width * height);
         for rows in plane.values.chunks_exact(2 * plane.width) {
             let (top, bottom) = rows.split_at(plane.width);
@@ -112,26 +114,27 @@ pub fn downsample(plane: &Plane, factor: usize, border: Border) -> Plane {
     Plane::from_fn(width, height, |x, y| mean.at(factor * x, factor * y))
 }
 
-/// How often an image of these sides is halved, so to speak, before a metric with automatic downsampling looks at it:
-/// max(1, round(min(width, height)/256)), the factor of [`downsample`].
+/// The factor of [`downsample`] for a metric with automatic downsampling and an image of these sides: max(1,
+/// round(min(width, height)/256)).
 pub fn automatic_factor(width: usize, height: usize) -> usize {
     ((width.min(height) as f64 / 256.0 + 0.5).floor() as usize).max(1)
 }
 
-/// The `size` weights of a Gaussian about the middle, which sum to 1: `fspecial('gaussian', size, sigma)` is their outer product.
+/// The `size` weights of a centred Gaussian, which sum to 1. `fspecial('gaussian', size, sigma)` is their outer
+/// product.
 pub fn gaussian(size: usize, sigma: f64) -> Vec<f64> {
     let middle = (size as f64 - 1.0) / 2.0;
     let weight = |i| {
         let d = i as f64 - middle;
-        Real::exp(-d * d / (2.0 * sigma * sigma))
+        math::exp(-d * d / (2.0 * sigma * sigma))
     };
     let weights: Vec<f64> = (0..size).map(weight).collect();
     let sum: f64 = weights.iter().sum();
     weights.into_iter().map(|w| w / sum).collect()
 }
 
-/// √(Iₓ² + I_y²) with zeros beyond the border, where Iₓ is the correlation with (side, centre, side)ᵀ · (1, 0, −1) and I_y that with its
-/// transpose: Scharr's for (3, 10, 3)/16, Prewitt's for (1, 1, 1)/3.
+/// √(Iₓ² + I_y²) with zeros beyond the border. Iₓ is the correlation with (side, centre, side)ᵀ · (1, 0, −1), and I_y
+/// that with its transpose. (3, 10, 3)/16 is Scharr's operator, (1, 1, 1)/3 Prewitt's.
 pub fn gradient_magnitude(plane: &Plane, side: f64, centre: f64) -> Plane {
     let padded = pad(plane, 1, 1, Border::Zero);
     let mut out = Plane { width: plane.width, height: plane.height, values: vec![0.0; plane.values.len()] };
@@ -139,7 +142,7 @@ pub fn gradient_magnitude(plane: &Plane, side: f64, centre: f64) -> Plane {
     out
 }
 
-/// Columns that are summed at once, in registers.
+/// The number of columns that are summed at once, in registers.
 const BLOCK: usize = 32;
 
 /// out\[x\] = Σₖ weight(k) · input(k)\[x\], each sum in the order of k.
@@ -244,6 +247,7 @@ impl Kernel<Lanes<f64, 8>> for Gradient<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     fn plane(width: usize, height: usize) -> Plane {
         Plane::from_fn(width, height, |x, y| ((x * 37 + y * 91 + x * y * 13) % 256) as f64)
@@ -270,7 +274,7 @@ mod tests {
 
     #[test]
     fn both_correlations_are_the_definition() {
-        // Wider than a block, with a rest.
+        // Wider than a block, with an incomplete last one.
         let plane = plane(83, 17);
         let (columns, rows) = ([0.5, -1.0, 2.0], [1.0, 3.0, -0.25, 0.125, 7.0]);
         let window: Vec<f64> = columns.iter().flat_map(|c| rows.map(|r| c * r)).collect();
@@ -303,7 +307,10 @@ mod tests {
                             .map_or(0.0, |(x, y)| plane.at(x, y))
                     });
                     let mean = places.sum::<f64>() / (factor * factor) as f64;
-                    assert!((value - mean).abs() < 1e-9, "{factor} {border:?} at {x}, {y}: {value} is not {mean}");
+                    assert!(
+                        abs_diff_eq!(value, mean, epsilon = 1e-9),
+                        "{factor} {border:?} at {x}, {y}: {value} is not {mean}"
+                    );
                 }
             }
         }
@@ -311,13 +318,13 @@ mod tests {
 
     #[test]
     fn the_gradient_of_a_ramp_is_its_slope() {
-        // Columns of Scharr's operator weigh 1 in all, over a distance of two.
+        // The columns of Scharr's operator sum to 1, over a distance of two.
         let ramp = Plane::from_fn(40, 9, |x, y| 3.0 * x as f64 + 4.0 * y as f64);
         let gradient = gradient_magnitude(&ramp, 3.0 / 16.0, 10.0 / 16.0);
         for (x, y) in [(1, 1), (38, 7), (20, 4)] {
-            assert!((gradient.at(x, y) - 10.0).abs() < 1e-9);
+            assert_abs_diff_eq!(gradient.at(x, y), 10.0, epsilon = 1e-9);
         }
-        // Beyond the border lie zeros.
+        // There are zeros beyond the border.
         let flat = gradient_magnitude(&Plane::from_fn(5, 5, |_, _| 16.0), 3.0 / 16.0, 10.0 / 16.0);
         assert_eq!((flat.at(2, 2), flat.at(0, 2)), (0.0, 16.0));
     }
@@ -336,6 +343,6 @@ mod tests {
         // MATLAB: w = fspecial('gaussian', 11, 1.5); sqrt(diag(w)).
         let w = gaussian(11, 1.5);
         assert!((w[5] - 0.266_011_9).abs() < 1e-6 && (w[0] - 0.001_028_4).abs() < 1e-6 && w[2] == w[8]);
-        assert!((gaussian(10, 3.8).iter().sum::<f64>() - 1.0).abs() < 1e-15);
+        assert_abs_diff_eq!(gaussian(10, 3.8).iter().sum::<f64>(), 1.0, epsilon = 1e-15);
     }
 }

@@ -1,10 +1,11 @@
-//! Resizing to any size as MATLAB's `imresize` does.
+//! Resizing to any size, as in MATLAB's `imresize`.
 //!
-//! Output sample i of n' lies at (i + ½)/s − ½ between the n input samples, s = n'/n or the scale that was asked for; it is the mean of those about it,
-//! weighted by a kernel that is stretched by 1/s where s < 1 (against aliasing), the weights normalised to 1. The image continues
-//! symmetrically beyond its edges (… b a | a b …). The axis that shrinks more goes first, rows (vertically) where both do alike.
+//! Output sample i of n' lies at (i + ½)/s − ½ between the n input samples; s is n'/n or the given scale. It is the
+//! mean of the nearby samples, weighted by a kernel. If s < 1, the kernel is stretched by 1/s (against aliasing), and
+//! the weights are normalised to 1. The image continues symmetrically beyond its edges (… b a | a b …). The axis that
+//! shrinks more is resized first, rows (vertically) if both shrink equally.
 //!
-//! For the one case of a half, on 8-bit images, [`resize`](super::resize) is exact and fast.
+//! For a scale of a half on 8-bit images, [`resize`](super::resize) is exact and fast.
 //!
 //! Source: MATLAB's documentation of `imresize`; R. Keys, "Cubic convolution interpolation for digital image processing", IEEE Trans.
 //! ASSP 29(6), 1981.
@@ -17,7 +18,7 @@ use crate::lanes::{Kernel, Lanes, Real, Register};
 /// The kernel of an interpolation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interpolation {
-    /// 1 within half a sample: the nearest one, or a plain mean where the image shrinks.
+    /// 1 within half a sample: the nearest sample, or a plain mean if the image shrinks.
     Box,
     /// A triangle of one sample to either side.
     Bilinear,
@@ -47,19 +48,19 @@ impl Interpolation {
     }
 }
 
-/// `plane` times `scale`, sides rounded up: `imresize(plane, scale, …)`.
+/// `plane` resized by `scale`, with sides rounded up: `imresize(plane, scale, …)`.
 pub fn rescale(plane: &Plane, scale: f64, interpolation: Interpolation) -> Plane {
     let side = |n: usize| Taps::new(n, (n as f64 * scale).ceil() as usize, scale, interpolation);
     apply(plane, &side(plane.width), &side(plane.height), false)
 }
 
-/// `plane` at `width`×`height`: `imresize(plane, [height width], …)`.
+/// `plane` resized to `width`×`height`: `imresize(plane, [height width], …)`.
 pub fn resize_to(plane: &Plane, width: usize, height: usize, interpolation: Interpolation) -> Plane {
     let side = |n: usize, to: usize| Taps::new(n, to, to as f64 / n as f64, interpolation);
     apply(plane, &side(plane.width, width), &side(plane.height, height), false)
 }
 
-/// An 8-bit image times `scale`; each pass is rounded (half up) and clamped to 8 bits, as MATLAB does.
+/// An 8-bit image resized by `scale`. Each pass is rounded (half up) and clamped to 8 bits, as in MATLAB.
 pub fn rescale_rgb8(image: &Rgb8, scale: f64, interpolation: Interpolation) -> Rgb8 {
     let side = |n: usize| Taps::new(n, (n as f64 * scale).ceil() as usize, scale, interpolation);
     let (across, down) = (side(image.width), side(image.height));
@@ -67,11 +68,11 @@ pub fn rescale_rgb8(image: &Rgb8, scale: f64, interpolation: Interpolation) -> R
     Rgb8::from_fn(r.width, r.height, |x, y| [&r, &g, &b].map(|plane| plane.at(x, y) as u8))
 }
 
-/// What each output sample of a line is made of.
+/// The input samples and weights of each output sample of a line.
 struct Taps {
     scale: f64,
     count: usize,
-    /// `count` input places per output sample.
+    /// The `count` input positions of each output sample.
     places: Vec<usize>,
     /// Their weights.
     weights: Vec<f64>,
@@ -90,7 +91,7 @@ impl Taps {
             let weight = |place: isize| stretch * interpolation.weight(stretch * (centre - place as f64));
             let sum: f64 = taps.clone().map(weight).sum();
             weights.extend(taps.clone().map(|place| weight(place) / sum));
-            places.extend(taps.map(|place| Border::Symmetric.source(place, n).expect("a mirror has no holes")));
+            places.extend(taps.map(|place| Border::Symmetric.source(place, n).expect("a mirrored position exists")));
         }
         Taps { scale, count, places, weights }
     }
@@ -152,6 +153,7 @@ impl Kernel<Lanes<f64, 8>> for Pass<'_> {
 mod tests {
     use super::*;
     use crate::imaging::resize::halve;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn a_half_is_that_of_the_exact_resize() {
@@ -175,7 +177,7 @@ mod tests {
         assert_eq!(wide.values, [0.0, 2.0, 6.0, 10.0, 14.0, 18.0, 22.0, 24.0]);
         // Keys at ¼ and ¾: −0.0703125, 0.8671875, 0.2265625, −0.0234375.
         let cubic = resize_to(&line, 8, 1, Interpolation::Bicubic);
-        assert!((cubic.values[3] - (0.8671875 * 8.0 + 0.2265625 * 16.0 - 0.0234375 * 24.0)).abs() < 1e-12);
+        assert_abs_diff_eq!(cubic.values[3], 0.8671875 * 8.0 + 0.2265625 * 16.0 - 0.0234375 * 24.0, epsilon = 1e-12);
         assert_eq!(rescale(&Plane::from_fn(5, 7, |_, _| 3.0), 0.6, Interpolation::Bicubic).height, 5);
     }
 }

@@ -1,15 +1,15 @@
-//! The Laplacian pyramid: what each halving of an image loses.
+//! The Laplacian pyramid: the detail that each halving of an image removes.
 //!
 //! > gₗ₊₁ = every other row and column of B gₗ,  Lₗ = gₗ − B (gₗ₊₁ with zeros between),
 //!
-//! where B filters rows and columns with √2 (1, 4, 6, 4, 1)/16, so that up undoes what down does to the energy (P. J. Burt and
-//! E. H. Adelson, "The Laplacian pyramid as a compact image code", IEEE Trans. Communications 31(4), 1983, scaled as matlabPyrTools
-//! does). Images are mirrored about their edge values.
+//! where B filters rows and columns with √2 (1, 4, 6, 4, 1)/16. The scale is that of matlabPyrTools, with which halving
+//! and doubling keep the energy (P. J. Burt and E. H. Adelson, "The Laplacian pyramid as a compact image code", IEEE
+//! Trans. Communications 31(4), 1983). Images are mirrored about their edge values.
 
 use super::filter::{Border, pad, separable};
 use super::plane::Plane;
 
-/// The `levels` of the pyramid, finest first; the last is the low-pass rest.
+/// The `levels` of the pyramid, finest first; the last is the low-pass residual.
 pub fn laplacian_pyramid(plane: &Plane, levels: usize) -> Vec<Plane> {
     let mut pyramid = Vec::with_capacity(levels);
     let mut rest = plane.clone();

@@ -1,5 +1,8 @@
-//! Images: decoding, resize, colour, patches, whitening, the distortions of TID2013, the challenges of CURE-TSR, drawn scenes
-//! and signs for where those are not at hand, and what the field's metrics stand on: planes, filters, transforms, pyramids.
+//! Image processing: decoding, resizing, colour, patches, whitening, the distortions of TID2013 and the challenges of
+//! CURE-TSR.
+//!
+//! Synthetic scenes and signs replace these databases in runs without them. Planes, filters, transforms and pyramids
+//! serve the quality metrics.
 
 pub mod challenge;
 pub mod color;
@@ -7,6 +10,7 @@ pub mod decode;
 pub mod distortion;
 pub mod fft;
 pub mod filter;
+pub mod formats;
 pub mod image;
 pub mod imresize;
 pub mod jpeg;
@@ -22,4 +26,4 @@ pub mod signs;
 pub mod steerable_pyramid;
 pub mod whitening;
 
-pub use image::Rgb8;
+pub use image::{Rgb8, Rgb16};

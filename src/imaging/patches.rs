@@ -1,17 +1,17 @@
 //! 8×8 patches in the channels (Y, G, Cr), as integers.
 //!
-//! A patch is a vector of 192 samples: the channels one after the other, each **column by column** (MATLAB's order, which the authors'
-//! weights expect): sample 64·channel + 8·column + row. Patches are kept as the 8-bit integers that they are, one row of memory per
-//! dimension, so that what is computed from them (means, covariances) can be computed exactly.
+//! A patch is a vector of 192 samples: the channels one after the other, each **column by column** (MATLAB's order,
+//! which the authors' weights expect): sample 64·channel + 8·column + row. Patches are stored as 8-bit integers, one
+//! row of memory per dimension, so that means and covariances can be computed exactly.
 
 use super::{Rgb8, color::ygcr};
 use crate::lanes::{Kernel, Lanes, Real, Register};
 
 /// The side of a patch.
 pub const SIDE: usize = 8;
-/// Samples in a channel of a patch.
+/// The number of samples in a channel of a patch.
 pub const AREA: usize = SIDE * SIDE;
-/// Samples in a patch.
+/// The number of samples in a patch.
 pub const DIMENSIONS: usize = 3 * AREA;
 
 /// Patches of (Y, G, Cr) samples, 0 ..= 255: a matrix of [`DIMENSIONS`] rows with a column per patch.
@@ -23,10 +23,10 @@ pub struct Patches {
 }
 
 impl Patches {
-    /// The patches of `image` whose top left corners are at these (x, y).
+    /// The patches with the given images and top-left corners (x, y).
     ///
     /// # Panics
-    /// When a patch does not lie inside its image.
+    /// If a patch does not lie inside its image.
     pub fn at<'a>(corners: impl ExactSizeIterator<Item = (&'a Rgb8, usize, usize)>) -> Patches {
         let count = corners.len();
         let mut samples = vec![0; DIMENSIONS * count];
@@ -42,8 +42,8 @@ impl Patches {
         Patches { count, samples }
     }
 
-    /// All full blocks of the grid that starts at the image's top left corner: rows of blocks from the top, each from the left.
-    /// None where the image is lower or narrower than a patch.
+    /// All full blocks of the grid that starts at the top-left corner of the image: rows of blocks from the top, each
+    /// from the left. Empty if the image is smaller than a patch.
     pub fn blocks(image: &Rgb8) -> Patches {
         let mut patches = Patches::default();
         patches.update(image);
@@ -65,7 +65,7 @@ impl Patches {
     /// Sample `dimension` of every patch.
     ///
     /// # Panics
-    /// When `dimension` is not below [`DIMENSIONS`].
+    /// If `dimension` is not below [`DIMENSIONS`].
     #[inline]
     pub fn dimension(&self, dimension: usize) -> &[u8] {
         &self.samples[dimension * self.count..][..self.count]
@@ -77,7 +77,7 @@ struct Blocks<'a> {
     patches: &'a mut Patches,
 }
 
-/// Integers only; it is a kernel so that the compiler may use the instruction set's integers.
+/// Integers only; a kernel lets the compiler use the integer instructions of the instruction set.
 impl Kernel<Lanes<f64, 8>> for Blocks<'_> {
     type Output = ();
 

@@ -1,42 +1,44 @@
-//! Phase congruency: where the Fourier components of an image agree in phase, there people see a feature.
+//! Phase congruency: people see a feature where the Fourier components of an image agree in phase.
 //!
 //! > PC = Σ_o max(E_o − T_o, 0) / Σ_o Σ_s A_so,  E_o = Σ_s A_so (cos Δφ − |sin Δφ|),
 //!
-//! with A_so the amplitude of the response to a log-Gabor filter of scale s and orientation o, and Δφ its phase against the mean over the
-//! scales (P. Kovesi, "Image features from phase congruency", Videre 1(3), 1999; the parameters are those of FSIM: four scales from a
-//! wavelength of 6 pixels on, each twice the last, four orientations, σ/f₀ = 0.55, angular spread π/4/1.2). T is what
-//! noise would give: its mean and two standard deviations, over 1.7, estimated from the median of the finest scale's energy.
+//! with A_so the amplitude of the response to a log-Gabor filter of scale s and orientation o, and Δφ its phase
+//! relative to the mean over the scales (P. Kovesi, "Image features from phase congruency", Videre 1(3), 1999). The
+//! parameters are those of FSIM: four scales with wavelengths of 6, 12, 24 and 48 pixels, four orientations, σ/f₀ =
+//! 0.55, angular spread π/4/1.2. T is the noise level: its mean plus two standard deviations, divided by 1.7, estimated
+//! from the median energy of the finest scale.
 //!
-//! The transform is periodic: the image's right edge meets its left.
+//! The transform is periodic: the right edge of the image is adjacent to its left edge.
 //!
-//! An image takes sixteen transforms back, one for each filter. Columns come out of the spectrum eight at a time, multiplied by the
-//! filter on the way, and their results are put down as groups of eight rows; these are transformed where they are needed, and
-//! what follows works on the groups: no response is ever an ordinary plane.
+//! An image needs sixteen inverse transforms, one for each filter. Columns are read from the spectrum eight at a time,
+//! multiplied by the filter, transformed, and stored as groups of eight rows. The rows are transformed when they are
+//! needed. All further steps work on the groups, so no response is stored as an ordinary plane.
 //!
-//! The noise estimate needs Σ over the image of the squared sum of the filters' even parts in space; by Parseval's theorem that is a
-//! sum over frequencies, so no filter is ever transformed.
+//! The noise estimate needs the sum over the image of the squared sum of the filters' even parts in space. By
+//! Parseval's theorem that is a sum over frequencies, so no filter is ever transformed.
 
 use super::fft::{ComplexPlane, Fft2, FftScratch, separate};
 use super::plane::Plane;
-use crate::lanes::{Kernel, Lanes, Real, Register};
+use crate::lanes::{Kernel, Lanes, Real, Register, math};
 use std::cell::RefCell;
 use std::f64::consts::PI;
 
-/// Eight numbers: of one row in neighbouring columns before the columns are transformed, of one column in neighbouring rows after.
+/// Eight numbers: of one row in neighbouring columns before the columns are transformed, and of one column in
+/// neighbouring rows after.
 type Eight = Lanes<f64, 8>;
 
 const SCALES: usize = 4;
 const ORIENTATIONS: usize = 4;
-/// The finest filter's wavelength in pixels; the coarsest's is 48.
+/// The wavelength of the finest filter in pixels; that of the coarsest is 48.
 const WAVELENGTH: f64 = 6.0;
 
-/// The phase congruency of two images of one size, 0 to 1 at every pixel. NaN where an image has no structure at all.
+/// The phase congruency of two images of the same size, 0 to 1 at every pixel. NaN if an image has no structure.
 ///
 /// # Panics
-/// When the sizes differ.
+/// If the sizes differ.
 pub fn of_pair(x: &Plane, y: &Plane) -> [Plane; 2] {
     let size = (x.width, x.height);
-    assert_eq!(size, (y.width, y.height), "two planes of one size");
+    assert_eq!(size, (y.width, y.height), "the planes differ in size");
     WORKSPACE.with_borrow_mut(|kept| {
         let kept = match kept {
             Some(workspace) if workspace.size == size => workspace,
@@ -48,7 +50,7 @@ pub fn of_pair(x: &Plane, y: &Plane) -> [Plane; 2] {
 }
 
 thread_local! {
-    /// That of the last size: images come in databases, where the sizes are few.
+    /// The workspace of the last size: the images of a database have few sizes.
     static WORKSPACE: RefCell<Option<Workspace>> = const { RefCell::new(None) };
 }
 
@@ -61,15 +63,16 @@ struct Workspace {
     fft_scratch: FftScratch,
     /// The transform of x + iy.
     both: ComplexPlane,
-    /// Both images' spectra, real and imaginary parts, by eight columns: [column / 8][row].
+    /// The spectra of both images, real and imaginary parts, by eight columns: [column / 8][row].
     spectra: [[Vec<Eight>; 2]; 2],
-    /// One orientation's responses, real and imaginary parts, by eight rows: [row / 8][column], with room after each for the transform.
+    /// The responses of one orientation, real and imaginary parts, by eight rows: [row / 8][column], each with space
+    /// for the transform.
     responses: [[Vec<Eight>; 2]; SCALES],
     line: Vec<Eight>,
     /// [row / 8][column].
     energy: Vec<Eight>,
     amplitude: Vec<Eight>,
-    /// The finest responses' squared magnitudes, and how many there are of each size.
+    /// The squared magnitudes of the finest responses, and the number of them in each size class.
     energies: Vec<f64>,
     counts: Vec<u32>,
 }
@@ -146,7 +149,7 @@ impl Workspace {
 
 /// The log-Gabor filters in the frequency plane, zero frequency first, by eight columns: [column / 8][row].
 struct Bank {
-    /// Divided by the number of pixels, as the inverse transform wants it; 0 beyond the last column.
+    /// Divided by the number of pixels, for the inverse transform; 0 beyond the last column.
     radial: Vec<Vec<Eight>>,
     angular: Vec<Vec<Eight>>,
     /// The threshold T of each orientation, for a median energy of 1.
@@ -156,14 +159,14 @@ struct Bank {
 impl Bank {
     fn new(width: usize, height: usize) -> Bank {
         let groups = width.div_ceil(8) * height;
-        // The lanes past the end have any radius but 0, which has no logarithm.
+        // The lanes after the last column have any radius but 0, which has no logarithm.
         let [mut radius, mut cosine, mut sine] = [1.0, 0.0, 0.0].map(|value| vec![Lanes([value; 8]); groups]);
         for y in 0..height {
             for x in 0..width {
                 let (group, lane) = (x / 8 * height + y, x % 8);
                 let zero = x == 0 && y == 0;
                 let (across, down) = (frequency(x, width), frequency(y, height));
-                // At zero frequency any angle does, and any radius: the filters are 0 there.
+                // At zero frequency any angle and radius is fine: the filters are 0 there.
                 let r = if zero { 1.0 } else { (across * across + down * down).sqrt() };
                 radius[group].0[lane] = r;
                 cosine[group].0[lane] = if zero { 1.0 } else { across / r };
@@ -195,7 +198,8 @@ impl Bank {
                     even += both * both;
                 }
             }
-            // The mean energy of noise is its median over ln 2; T is proportional to the root of half the energy expected of the sum.
+            // The mean energy of noise is its median divided by ln 2; T is proportional to the root of half the
+            // expected energy of the sum.
             let tau = (even / finest / std::f64::consts::LN_2).sqrt();
             tau * ((PI / 2.0).sqrt() + 2.0 * (2.0 - PI / 2.0).sqrt()) / 1.7
         });
@@ -212,7 +216,8 @@ impl Bank {
     }
 }
 
-/// The frequency of place `i` of `n`, in cycles per pixel; of an odd n the ends are stretched to ±½, as in the authors' program.
+/// The frequency at index `i` of `n`, in cycles per pixel. For odd n the ends are stretched to ±½, as in the authors'
+/// program.
 fn frequency(i: usize, n: usize) -> f64 {
     let signed = if i < n.div_ceil(2) { i as f64 } else { i as f64 - n as f64 };
     match n {
@@ -222,7 +227,7 @@ fn frequency(i: usize, n: usize) -> f64 {
     }
 }
 
-/// Radial: e^(−ln²(r/f₀) / 2 ln² 0.55) / (1 + (r/0.45)³⁰). Angular: e^(−Δθ²/2σ²), for lanes of places.
+/// Radial: e^(−ln²(r/f₀) / 2 ln² 0.55) / (1 + (r/0.45)³⁰). Angular: e^(−Δθ²/2σ²), for lanes of frequencies.
 struct Shapes<'a> {
     radius: &'a [Lanes<f64, 8>],
     cosine: &'a [Lanes<f64, 8>],
@@ -238,12 +243,12 @@ impl Kernel<Lanes<f64, 8>> for Shapes<'_> {
     fn run<R: Register<Lanes<f64, 8>>>(self) {
         let Shapes { radius, cosine, sine, radial, angular } = self;
         let (radius, cosine, sine) = (R::view(radius), R::view(cosine), R::view(sine));
-        let onf: f64 = Real::ln(0.55);
+        let onf: f64 = math::ln(0.55);
         let mut wavelength = WAVELENGTH;
         for filter in radial {
             for (out, &r) in R::view_mut(filter).iter_mut().zip(radius) {
-                let distance = Real::ln(r * R::splat(wavelength));
-                let gabor = Real::exp(distance * distance * R::splat(-0.5 / (onf * onf)));
+                let distance = math::ln(r * R::splat(wavelength));
+                let gabor = math::exp(distance * distance * R::splat(-0.5 / (onf * onf)));
                 let x = r * R::splat(1.0 / 0.45);
                 let x2 = x * x;
                 let x4 = x2 * x2;
@@ -255,18 +260,18 @@ impl Kernel<Lanes<f64, 8>> for Shapes<'_> {
         }
         let sigma = PI / ORIENTATIONS as f64 / 1.2;
         for (o, filter) in angular.iter_mut().enumerate() {
-            let (s, c): (f64, f64) = crate::lanes::math::sin_cos(o as f64 * PI / ORIENTATIONS as f64);
+            let (s, c): (f64, f64) = math::sin_cos(o as f64 * PI / ORIENTATIONS as f64);
             let (s, c) = (R::splat(s), R::splat(c));
             for ((out, &cosine), &sine) in R::view_mut(filter).iter_mut().zip(cosine).zip(sine) {
-                let angle = Real::atan2(sine * c - cosine * s, cosine * c + sine * s);
-                *out = Real::exp(angle * angle * R::splat(-0.5 / (sigma * sigma)));
+                let angle = math::atan2(sine * c - cosine * s, cosine * c + sine * s);
+                *out = math::exp(angle * angle * R::splat(-0.5 / (sigma * sigma)));
             }
         }
     }
 }
 
-/// One filter's response, with its columns transformed back and its rows not yet. (Backwards is forwards with real and imaginary parts
-/// exchanged.)
+/// The response of one filter, with its columns transformed back and its rows not yet. (The inverse transform is the
+/// forward one with real and imaginary parts exchanged.)
 struct Columns<'a> {
     fft: &'a Fft2,
     size: (usize, usize),
@@ -320,7 +325,7 @@ impl Kernel<Eight> for Columns<'_> {
     }
 }
 
-/// Rows into columns, by squares of four, which the compiler turns in registers.
+/// Transposes rows and columns in squares of four, which the compiler keeps in registers.
 #[inline(always)]
 fn turn(rows: &[Eight; 8], out: &mut [Eight; 8]) {
     for i in [0, 4] {
@@ -337,7 +342,7 @@ fn turn(rows: &[Eight; 8], out: &mut [Eight; 8]) {
     }
 }
 
-/// Transforms eight rows of a response back, in place.
+/// Transforms eight rows of a response back in place.
 #[inline(always)]
 fn rows_back<R: Register<Eight>>(fft: &Fft2, response: &mut [Vec<Eight>; 2], group: usize, line: &mut [Eight]) {
     let pitch = fft.across.room();
@@ -379,8 +384,8 @@ impl Kernel<Eight> for Finest<'_> {
     }
 }
 
-/// The median of numbers that are not negative, by counting how many there are of each size: to an eighth of an octave, in
-/// the order of their bits. `counts` is all 0 before and after.
+/// The median of non-negative numbers, by counting the numbers in each size class: an eighth of an octave, in the order
+/// of their bits. `counts` is all 0 before and after.
 fn median(values: &[f64], counts: &mut [u32]) -> f64 {
     let size = |value: f64| (value.to_bits() >> 49) as usize;
     values.iter().for_each(|&value| counts[size(value)] += 1);
@@ -400,7 +405,7 @@ fn median(values: &[f64], counts: &mut [u32]) -> f64 {
     median
 }
 
-/// Finishes the coarser responses and adds one orientation's energy beyond its threshold, and its amplitudes.
+/// Finishes the coarser responses and adds the energy of one orientation above its threshold, and its amplitudes.
 struct Energy<'a> {
     fft: &'a Fft2,
     size: (usize, usize),
@@ -456,12 +461,13 @@ impl Kernel<Eight> for Energy<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn an_edge_is_congruent_and_a_flat_field_is_not() {
         let bar = Plane::from_fn(64, 50, |x, _| if (16..48).contains(&x) { 200.0 } else { 50.0 });
         let [pc, same] = of_pair(&bar, &bar.map(|v| 0.5 * v + 7.0));
-        // The features are the two edges, whatever the contrast.
+        // The features are the two edges, independent of the contrast.
         for (a, b) in pc.values.iter().zip(&same.values) {
             assert!((0.0..=1.0).contains(a) && (a - b).abs() < 1e-3);
         }
@@ -470,7 +476,8 @@ mod tests {
 
     #[test]
     fn a_plane_on_its_side_has_its_congruency_on_its_side() {
-        // Odd sides, where the frequencies are symmetric; 67 goes through the longer transform, 7 is less than a group.
+        // Odd sides, for which the frequencies are symmetric; 67 needs the longer transform, and 7 is less than a
+        // group.
         for (width, height) in [(61, 49), (67, 51), (7, 67)] {
             let plane = Plane::from_fn(width, height, |x, y| ((x * x * 7 + y * 13 + x * y * 3) % 101) as f64);
             let other = Plane::from_fn(width, height, |x, y| ((x * 29 + y * y * 5) % 83) as f64);
@@ -478,10 +485,10 @@ mod tests {
             let upright = of_pair(&plane, &other);
             for (turned, upright) in of_pair(&side(&plane), &side(&other)).iter().zip(&upright) {
                 for (a, b) in side(turned).values.iter().zip(&upright.values) {
-                    assert!((a - b).abs() < 1e-9, "{width}x{height}: {a} is not {b}");
+                    assert!(abs_diff_eq!(a, b, epsilon = 1e-9), "{width}x{height}: {a} is not {b}");
                 }
             }
-            // What is kept from one size to the next changes nothing.
+            // The state kept from one size to the next changes nothing.
             assert_eq!(of_pair(&plane, &other), upright);
         }
     }

@@ -1,8 +1,8 @@
-//! One channel of an image in real numbers, the channels that the metrics of the field are defined on, and sums in a fixed order.
+//! Planes: one channel of an image in real numbers, the channels of the field's metrics, and sums in a fixed order.
 //!
-//! Values keep the range of the samples they come from, 0 to 255, because the constants of the published metrics belong to it.
+//! Values keep the range of the samples, 0 to 255, because the constants of the published metrics assume it.
 
-use super::Rgb8;
+use super::{Rgb8, Rgb16};
 use crate::lanes::{Kernel, Lanes, Real, Register};
 
 /// One channel, row-major.
@@ -17,16 +17,16 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// A plane of its values.
+    /// A plane with the given values.
     ///
     /// # Panics
-    /// When `values.len() != width * height`.
+    /// If `values.len() != width * height`.
     pub fn new(width: usize, height: usize, values: Vec<f64>) -> Self {
-        assert_eq!(values.len(), width * height, "values of a {width}x{height} plane");
+        assert_eq!(values.len(), width * height, "the number of values of a {width}x{height} plane");
         Plane { width, height, values }
     }
 
-    /// The plane `f(x, y)` draws.
+    /// The plane whose value at (x, y) is `f(x, y)`.
     pub fn from_fn(width: usize, height: usize, mut f: impl FnMut(usize, usize) -> f64) -> Self {
         let mut values = Vec::with_capacity(width * height);
         for y in 0..height {
@@ -47,10 +47,10 @@ impl Plane {
         self.values[y * self.width + x]
     }
 
-    /// The part of `width`×`height` values whose first is (x, y).
+    /// The part of `width`×`height` values that starts at (x, y).
     ///
     /// # Panics
-    /// When it does not lie inside.
+    /// If it does not lie inside.
     pub fn crop(&self, x: usize, y: usize, width: usize, height: usize) -> Plane {
         let mut values = Vec::with_capacity(width * height);
         (y..y + height).for_each(|y| values.extend_from_slice(&self.row(y)[x..x + width]));
@@ -62,7 +62,7 @@ impl Plane {
         Plane { values: self.values.iter().map(|&v| f(v)).collect(), ..*self }
     }
 
-    /// Whether all values are equal, so that nothing but rounding errors could be found in it.
+    /// Whether all values are equal. A metric would find only rounding errors in such a plane.
     pub fn is_flat(&self) -> bool {
         self.values.iter().all(|v| *v == self.values[0])
     }
@@ -73,48 +73,83 @@ impl Plane {
     }
 }
 
-/// Luma as MATLAB's `rgb2gray` gives it for 8-bit images: the first row of the inverse of the NTSC matrix (BT.601's weights to
-/// four digits), rounded half up to an integer, 0 to 255.
-pub fn gray(image: &Rgb8) -> Plane {
-    from_pixels(image, |[r, g, b]| {
+/// An image whose channels can be computed in real numbers.
+pub trait Pixels {
+    /// Width and height.
+    fn size(&self) -> (usize, usize);
+
+    /// The plane of f(R, G, B). `f` gets the samples as stored. Its result is multiplied by 255 / range: samples of
+    /// every depth give values from 0 to 255.
+    fn plane(&self, f: impl Fn([f64; 3]) -> f64) -> Plane;
+}
+
+impl Pixels for Rgb8 {
+    fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    fn plane(&self, f: impl Fn([f64; 3]) -> f64) -> Plane {
+        from_pixels(self.size(), &self.samples, f)
+    }
+}
+
+impl Pixels for Rgb16 {
+    fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    fn plane(&self, f: impl Fn([f64; 3]) -> f64) -> Plane {
+        let range = f64::from(self.range);
+        from_pixels(self.size(), &self.samples, |rgb| f(rgb) * 255.0 / range)
+    }
+}
+
+/// Luma as in MATLAB's `rgb2gray` for integer samples: the first row of the inverse of the NTSC matrix (BT.601's
+/// weights to four digits), rounded half up to an integer, 0 to 255. More than 8 bits are rounded to an integer of
+/// their own range.
+pub fn gray(image: &impl Pixels) -> Plane {
+    image.plane(|[r, g, b]| {
         (0.298_936_021_293_775 * r + 0.587_043_074_451_121 * g + 0.114_020_904_255_103 * b + 0.5).floor()
     })
 }
 
-/// Y of NTSC with the three-digit weights that FSIM and its relatives use, not rounded.
-pub fn luma(image: &Rgb8) -> Plane {
-    from_pixels(image, |[r, g, b]| 0.299 * r + 0.587 * g + 0.114 * b)
+/// Y of NTSC with the three-digit weights of FSIM and related metrics, not rounded.
+pub fn luma(image: &impl Pixels) -> Plane {
+    image.plane(|[r, g, b]| 0.299 * r + 0.587 * g + 0.114 * b)
 }
 
-/// I of NTSC, orange against blue, as [`luma`].
-pub fn in_phase(image: &Rgb8) -> Plane {
-    from_pixels(image, |[r, g, b]| 0.596 * r - 0.274 * g - 0.322 * b)
+/// I of NTSC, orange to blue, with weights as in [`luma`].
+pub fn in_phase(image: &impl Pixels) -> Plane {
+    image.plane(|[r, g, b]| 0.596 * r - 0.274 * g - 0.322 * b)
 }
 
-/// Q of NTSC, purple against green, as [`luma`].
-pub fn quadrature(image: &Rgb8) -> Plane {
-    from_pixels(image, |[r, g, b]| 0.211 * r - 0.523 * g + 0.312 * b)
+/// Q of NTSC, purple to green, with weights as in [`luma`].
+pub fn quadrature(image: &impl Pixels) -> Plane {
+    image.plane(|[r, g, b]| 0.211 * r - 0.523 * g + 0.312 * b)
 }
 
-/// R, G and B apart.
-pub fn rgb(image: &Rgb8) -> [Plane; 3] {
-    [0, 1, 2].map(|c| from_pixels(image, |pixel| pixel[c]))
+/// The planes of R, G and B.
+pub fn rgb(image: &impl Pixels) -> [Plane; 3] {
+    [0, 1, 2].map(|c| image.plane(|pixel| pixel[c]))
 }
 
-fn from_pixels(image: &Rgb8, f: impl Fn([f64; 3]) -> f64) -> Plane {
-    let mut values = vec![0.0; image.width * image.height];
-    Lanes::dispatch(FromPixels { samples: &image.samples, f, values: &mut values });
-    Plane { width: image.width, height: image.height, values }
+fn from_pixels<T>((width, height): (usize, usize), samples: &[T], f: impl Fn([f64; 3]) -> f64) -> Plane
+where
+    T: Copy + Into<f64>,
+{
+    let mut values = vec![0.0; width * height];
+    Lanes::dispatch(FromPixels { samples, f, values: &mut values });
+    Plane { width, height, values }
 }
 
-/// A kernel for the sake of `floor`, which the baseline of x86-64 has only as a function call.
-struct FromPixels<'a, F> {
-    samples: &'a [u8],
+/// A kernel because of `floor`, which the baseline of x86-64 has only as a function call.
+struct FromPixels<'a, T, F> {
+    samples: &'a [T],
     f: F,
     values: &'a mut [f64],
 }
 
-impl<F: Fn([f64; 3]) -> f64> Kernel<Lanes<f64, 8>> for FromPixels<'_, F> {
+impl<T: Copy + Into<f64>, F: Fn([f64; 3]) -> f64> Kernel<Lanes<f64, 8>> for FromPixels<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
@@ -125,17 +160,17 @@ impl<F: Fn([f64; 3]) -> f64> Kernel<Lanes<f64, 8>> for FromPixels<'_, F> {
     }
 }
 
-/// N numbers for every place of some planes, whose sums are wanted.
+/// N numbers for every position of some planes; [`sums`] adds them.
 pub trait Terms<const N: usize> {
-    /// How many places there are.
+    /// The number of positions.
     fn count(&self) -> usize;
 
-    /// The numbers of place `i`. Must be `#[inline(always)]`, so that it is compiled with the loop that calls it.
+    /// The numbers at position `i`. Must be `#[inline(always)]`, so that it is compiled with the loop that calls it.
     fn at(&self, i: usize) -> [f64; N];
 }
 
-/// The sums over all places, always in the same order: eight sums side by side, place i in sum i mod 8, then folded as [`Real::fold`]
-/// does.
+/// The sums over all positions, always in the same order: eight sums side by side, with position i in sum i mod 8, then
+/// folded as in [`Real::fold`].
 pub fn sums<const N: usize>(terms: impl Terms<N>) -> [f64; N] {
     Lanes::dispatch(Sums(terms))
 }
@@ -188,6 +223,7 @@ impl Terms<1> for &[f64] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn channels_of_known_colours() {
@@ -196,7 +232,8 @@ mod tests {
         // MATLAB: rgb2gray(uint8(...)).
         assert_eq!(gray(&image).values, [76.0, 150.0, 29.0, 255.0, 66.0]);
         let [y, i, q] = [luma, in_phase, quadrature].map(|channel| channel(&image));
-        assert!((y.at(4, 0) - 66.398).abs() < 1e-12 && (i.at(0, 0) - 151.98).abs() < 1e-12);
+        assert_abs_diff_eq!(y.at(4, 0), 66.398, epsilon = 1e-12);
+        assert_abs_diff_eq!(i.at(0, 0), 151.98, epsilon = 1e-12);
         assert!(i.at(3, 0).abs() < 1e-12 && q.at(3, 0).abs() < 1e-12, "grey has no colour");
         assert_eq!(rgb(&image)[2].values, [0.0, 0.0, 255.0, 255.0, 59.0]);
     }

@@ -1,16 +1,16 @@
-//! Halving an image as MATLAB's `imresize(image, 0.5)` does, sample for sample.
+//! Halving of an image, with the same samples as MATLAB's `imresize(image, 0.5)`.
 //!
-//! `imresize` convolves with Keys' cubic (a = −½), widened by two against aliasing, at half-pixel centres: output sample *i*
-//! lies at 2i + ½ between input samples 2i and 2i + 1, and is made of the eight samples within two widened units, at the distances
-//! ½, 1½, 2½ and 3½ on either side. Keys' cubic at a half of those is 0.8671875, 0.2265625, −0.0703125 and −0.0234375. The
-//! eight sum to 2, so normalised they are exactly
+//! `imresize` convolves with Keys' cubic (a = −½), widened by two against aliasing, at half-pixel centres. Output
+//! sample *i* lies at 2i + ½ between input samples 2i and 2i + 1. It is computed from the eight samples within two
+//! widened units, at the distances ½, 1½, 2½ and 3½ on either side. Keys' cubic at half of these is 0.8671875,
+//! 0.2265625, −0.0703125 and −0.0234375. The eight sum to 2, so normalised they are exactly
 //!
-//! > (−3, −9, 29, 111, 111, 29, −9, −3) / 256,
+//! > (−3, −9, 29, 111, 111, 29, −9, −3) / 256.
 //!
-//! and the resize that other programs do in floating point is here done exactly, in integers. The image continues symmetrically
-//! beyond its edges (… b a | a b …), columns are treated first (each output row from eight input rows), then rows, and
-//! **each pass is rounded (half up) and clamped to 8 bits**: without that rounding, quality scores differ from the published ones.
-//! A side of odd length *n* becomes (n + 1)/2.
+//! Other programs compute this resize in floating point; here it is exact, in integers. The image continues
+//! symmetrically beyond its edges (… b a | a b …). Columns are processed first (each output row from eight input rows),
+//! then rows, and **each pass is rounded (half up) and clamped to 8 bits**: without that rounding, quality scores
+//! differ from the published ones. A side of odd length *n* becomes (n + 1)/2.
 //!
 //! Source: R. Keys, "Cubic convolution interpolation for digital image processing", IEEE Trans. ASSP 29(6), 1981; MATLAB's
 //! documentation of `imresize`.
@@ -18,12 +18,12 @@
 use super::Rgb8;
 use crate::lanes::{Kernel, Lanes, Real, Register};
 
-/// What lies between the two passes; reused from image to image.
+/// The intermediate images between the two passes, reused from image to image.
 #[derive(Clone, Debug, Default)]
 pub struct ResizeScratch {
     /// The image of half the height.
     low: Vec<u8>,
-    /// One of its rows, columns 0, 2, 4 … and 1, 3, 5 … apart, with two columns more on either side.
+    /// One of its rows, with columns 0, 2, 4 … and 1, 3, 5 … separated, and two more columns on either side.
     even: Vec<u8>,
     odd: Vec<u8>,
 }
@@ -44,7 +44,7 @@ pub fn halve(image: &Rgb8) -> Rgb8 {
     half
 }
 
-/// [`halve`] into an image whose memory is used again.
+/// [`halve`] into an existing image, whose memory is reused.
 pub fn halve_into(image: &Rgb8, scratch: &mut ResizeScratch, half: &mut Rgb8) {
     (half.width, half.height) = (image.width.div_ceil(2), image.height.div_ceil(2));
     half.samples.resize(3 * half.width * half.height, 0);
@@ -57,7 +57,7 @@ struct Halve<'a> {
     half: &'a mut Rgb8,
 }
 
-/// Integers only; it is a kernel so that the compiler may use the instruction set's integers.
+/// Integers only; a kernel lets the compiler use the integer instructions of the instruction set.
 impl Kernel<Lanes<f64, 8>> for Halve<'_> {
     type Output = ();
 
@@ -78,7 +78,7 @@ impl Kernel<Lanes<f64, 8>> for Halve<'_> {
             parity.resize(out_row + 12, 0);
         }
         for (low, out) in low.chunks_exact(row).zip(half.samples.chunks_exact_mut(out_row)) {
-            // Columns 2j and 2j + 1 go to place j + 2 of their parity, for j = −2 … width + 1.
+            // Columns 2j and 2j + 1 are stored at index j + 2 of their parity, for j = −2 … width + 1.
             for (j, (even, odd)) in even.chunks_exact_mut(3).zip(odd.chunks_exact_mut(3)).enumerate() {
                 let (x, next) = (2 * j as isize - 4, 2 * j as isize - 3);
                 even.copy_from_slice(&low[3 * mirrored(x, image.width)..][..3]);
@@ -91,7 +91,7 @@ impl Kernel<Lanes<f64, 8>> for Halve<'_> {
     }
 }
 
-/// Where sample `i` of an image of `n` lies that continues as its own mirror image.
+/// The index of sample `i` in an image of `n` samples that is mirrored beyond its edges.
 #[inline(always)]
 fn mirrored(i: isize, n: usize) -> usize {
     if (0..n as isize).contains(&i) {
@@ -101,7 +101,7 @@ fn mirrored(i: isize, n: usize) -> usize {
     i.min(2 * n - 1 - i)
 }
 
-/// The eight weighted and added, rounded half up and clamped.
+/// The weighted sum of the eight samples, rounded half up and clamped.
 #[inline(always)]
 fn weigh([a, b, c, d, e, f, g, h]: [&[u8]; 8], out: &mut [u8]) {
     let n = out.len();
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// `imresize` as its documentation describes it, in floating point, along one axis.
+    /// `imresize` along one axis as in its documentation, in floating point.
     fn textbook(line: &[u8]) -> Vec<u8> {
         let n = line.len() as isize;
         let keys = |x: f64| match x.abs() {

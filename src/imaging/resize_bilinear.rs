@@ -1,14 +1,15 @@
-//! Bilinear resize to any size as Pillow does it, sample for sample: what the authors' pipeline feeds the network.
+//! Bilinear resizing to any size, with the same samples as Pillow: the resize of the authors' pipeline before the
+//! network.
 //!
-//! Torchvision's `Resize` hands a PIL image to Pillow, whose "bilinear" filter is a triangle that covers two output
-//! pixels, so that reducing an image averages all of it instead of picking four neighbours: it is antialiased. Output
-//! sample *i* lies at (i + ½)·s, s being input size over output size, and takes the input samples (centres at j + ½)
-//! within max(s, 1), weighted by 1 − |distance|/max(s, 1) and normalised.
+//! Torchvision's `Resize` passes a PIL image to Pillow. Its "bilinear" filter is a triangle that covers two output
+//! pixels, so reducing an image averages all of it instead of four neighbours: it is antialiased. Output sample *i*
+//! lies at (i + ½)·s, where s is the input size divided by the output size. It uses the input samples (centres at j +
+//! ½) within max(s, 1), weighted by 1 − |distance|/max(s, 1) and normalised.
 //!
 //! The arithmetic is Pillow's for 8-bit images: weights rounded to 22 fractional bits, sums in integers, rows first,
-//! then columns, and **each pass rounded to 8 bits**. Enlarging is the same with a triangle of two input pixels.
-//! Pillow 13 (2026) takes the columns first where the height shrinks more than the width, which moves some samples of
-//! such images by 1; the paper's Pillow, like all up to 12, takes rows first always, and so does this.
+//! then columns, and **each pass rounded to 8 bits**. Enlarging uses a triangle of two input pixels. Pillow 13 (2026)
+//! resizes the columns first if the height shrinks more than the width, which changes some samples of such images by 1.
+//! The paper's Pillow, like all versions up to 12, always resizes rows first, and so does this module.
 //!
 //! Source: Pillow's `src/libImaging/Resample.c`.
 
@@ -23,7 +24,7 @@ type Window = (usize, Vec<i32>);
 /// `image` at `width` by `height` pixels, as Pillow's `image.resize((width, height), Image.BILINEAR)`.
 ///
 /// # Panics
-/// When `width` or `height` is 0.
+/// If `width` or `height` is 0.
 ///
 /// ```
 /// use gradspace::imaging::{Rgb8, resize_bilinear::resize};
@@ -34,7 +35,7 @@ type Window = (usize, Vec<i32>);
 /// assert_eq!(input.pixel(14, 14), [31, 30, 200]);
 /// ```
 pub fn resize(image: &Rgb8, width: usize, height: usize) -> Rgb8 {
-    assert!(width > 0 && height > 0, "an image has at least one pixel, not {width}x{height}");
+    assert!(width > 0 && height > 0, "an image needs at least one pixel, not {width}x{height}");
     let across = windows(image.width, width);
     let mut narrow = Vec::with_capacity(3 * width * image.height);
     for row in image.samples.chunks_exact(3 * image.width) {
@@ -56,7 +57,7 @@ fn windows(n_in: usize, n_out: usize) -> Vec<Window> {
     let support = scale.max(1.0);
     let window = |i: usize| {
         let centre = (i as f64 + 0.5) * scale;
-        // Truncation towards 0 is right for the clamp at 0 that follows.
+        // Truncation towards 0 is correct for the following clamp at 0.
         let first = ((centre - support + 0.5) as isize).max(0) as usize;
         let end = ((centre + support + 0.5) as usize).min(n_in);
         let triangle = |j: usize| (1.0 - ((j as f64 - centre + 0.5) * (1.0 / support)).abs()).max(0.0);
@@ -67,7 +68,7 @@ fn windows(n_in: usize, n_out: usize) -> Vec<Window> {
     (0..n_out).map(window).collect()
 }
 
-/// The weighted sum, rounded half up. Weights are not negative and sum to one within their rounding.
+/// The weighted sum, rounded half up. Weights are not negative and sum to one up to rounding.
 fn weigh<'a>(weights: &[i32], samples: impl Iterator<Item = &'a u8>) -> u8 {
     let sum: i32 = weights.iter().zip(samples).map(|(w, &s)| w * i32::from(s)).sum();
     ((sum + (1 << (PRECISION - 1))) >> PRECISION).min(255) as u8

@@ -1,21 +1,25 @@
-//! Zero-phase whitening (ZCA): patches made uncorrelated and of nearly equal variance, staying as close to themselves as they can.
+//! Zero-phase whitening (ZCA): makes patches uncorrelated and of nearly equal variance, with the least change of the
+//! patches.
 //!
 //! > x ↦ W (x − mean),  W = (Σ + εI)^(−½),  Σ = Σ_p (x_p − mean)(x_p − mean)ᵀ / P,  samples scaled to [0, 1].
 //!
-//! That W equals U diag(1/√(s + ε)) Uᵀ for Σ = U diag(s) Uᵀ (Bell and Sejnowski, "The independent components of natural scenes are
-//! edge filters", Vision Research 37, 1997). The patches are 8-bit integers, so their sums and products are summed as integers: the
-//! covariance is exact up to its one final rounding, and in whichever order a processor likes to add.
+//! W equals U diag(1/√(s + ε)) Uᵀ for Σ = U diag(s) Uᵀ (Bell and Sejnowski, "The independent components of natural
+//! scenes are edge filters", Vision Research 37, 1997). The patches are 8-bit integers, so their sums and products are
+//! added as integers. The covariance is exact up to one final rounding, in any order of addition.
+
+use ndarray::Array2;
 
 use super::linalg::{InverseSqrtScratch, Product, inverse_sqrt};
 use super::patches::{DIMENSIONS, Patches};
 use crate::lanes::{Kernel, Lanes, Real, Register};
 
-/// The regularisation ε of the UNIQUE family: directions of less variance than this are not amplified to full size.
+/// The regularisation ε of the UNIQUE family: directions with less variance are not amplified to full size.
 pub const EPSILON: f64 = 0.1;
 
-/// A matrix whose columns, one per patch, lie eight to a [`Lanes`]: row d, columns 8g ..= 8g + 7 at `d · groups + g`.
+/// A matrix whose columns, one per patch, are stored eight per [`Lanes`]: row d, columns 8g ..= 8g + 7 are at `d ·
+/// groups + g`.
 ///
-/// When the number of patches is not a multiple of eight, the last lanes of each row hold unspecified finite numbers.
+/// If the number of patches is not a multiple of eight, the last lanes of each row contain unspecified finite numbers.
 pub type PatchMatrix = Vec<Lanes<f64, 8>>;
 
 /// The whitening of a set of patches.
@@ -23,11 +27,11 @@ pub type PatchMatrix = Vec<Lanes<f64, 8>>;
 pub struct Zca {
     /// The mean of each dimension, 0 ..= 255.
     mean: Vec<f64>,
-    /// W/255, row-major: it takes samples as they are, 0 ..= 255.
-    matrix: Vec<f64>,
+    /// W/255, for samples of 0 ..= 255.
+    matrix: Array2<f64>,
 }
 
-/// What [`Zca::update`] and [`Zca::apply`] work in.
+/// The working memory of [`Zca::update`] and [`Zca::apply`].
 #[derive(Clone, Debug, Default)]
 pub struct ZcaScratch {
     samples: Vec<i16>,
@@ -37,20 +41,21 @@ pub struct ZcaScratch {
 }
 
 impl Default for Zca {
-    /// The whitening that makes everything 0.
+    /// The whitening that maps everything to 0.
     fn default() -> Self {
-        Zca { mean: vec![0.0; DIMENSIONS], matrix: vec![0.0; DIMENSIONS * DIMENSIONS] }
+        Zca { mean: vec![0.0; DIMENSIONS], matrix: Array2::zeros((DIMENSIONS, DIMENSIONS)) }
     }
 }
 
 impl Zca {
-    /// The whitening of `patches` with ε = [`EPSILON`]; `None` where no two patches differ, so that there is nothing to whiten.
+    /// The whitening of `patches` with ε = [`EPSILON`]; `None` if all patches are equal, since they have no variance.
     pub fn of(patches: &Patches) -> Option<Zca> {
         let mut zca = Zca::default();
         zca.update(patches, &mut ZcaScratch::default()).then_some(zca)
     }
 
-    /// Becomes the whitening of other patches in the same memory; `false`, and no whitening, where no two patches differ.
+    /// Replaces this whitening by that of other patches, in the same memory. Returns `false`, without a whitening, if
+    /// all patches are equal.
     pub fn update(&mut self, patches: &Patches, scratch: &mut ZcaScratch) -> bool {
         let Zca { mean, matrix } = self;
         if patches.count() == 0 {
@@ -58,16 +63,16 @@ impl Zca {
         }
         let samples = &mut scratch.samples;
         Lanes::dispatch(Covariance { patches, samples, mean, covariance: matrix });
-        // A covariance without a variance is 0.
-        if (0..DIMENSIONS).all(|i| matrix[i * DIMENSIONS + i] == 0.0) {
+        // A covariance without variances is 0.
+        if matrix.diag().iter().all(|&variance| variance == 0.0) {
             return false;
         }
-        inverse_sqrt(matrix, DIMENSIONS, EPSILON, &mut scratch.root);
-        matrix.iter_mut().for_each(|w| *w /= 255.0);
+        inverse_sqrt(matrix, EPSILON, &mut scratch.root);
+        *matrix /= 255.0;
         true
     }
 
-    /// W (x − mean) of every patch, 192 rows.
+    /// W (x − mean) for every patch, 192 rows.
     pub fn apply(&self, patches: &Patches, scratch: &mut ZcaScratch, out: &mut PatchMatrix) {
         let groups = patches.count().div_ceil(8);
         scratch.centred.resize(DIMENSIONS * groups, Lanes::default());
@@ -77,17 +82,7 @@ impl Zca {
                 lanes.0.iter_mut().zip(samples).for_each(|(x, sample)| *x = f64::from(*sample) - mean);
             }
         }
-        scratch.product.run(&self.matrix, None, DIMENSIONS, &scratch.centred, out);
-    }
-
-    /// W, row-major, for samples scaled to [0, 1].
-    pub fn matrix(&self) -> Vec<f64> {
-        self.matrix.iter().map(|w| w * 255.0).collect()
-    }
-
-    /// The mean patch, scaled to [0, 1].
-    pub fn mean(&self) -> Vec<f64> {
-        self.mean.iter().map(|m| m / 255.0).collect()
+        scratch.product.run(&self.matrix, &scratch.centred, out);
     }
 }
 
@@ -95,16 +90,16 @@ struct Covariance<'a> {
     patches: &'a Patches,
     samples: &'a mut Vec<i16>,
     mean: &'a mut [f64],
-    covariance: &'a mut [f64],
+    covariance: &'a mut Array2<f64>,
 }
 
-/// Integers only; it is a kernel so that the compiler may use the instruction set's integers.
+/// Integers only; a kernel lets the compiler use the integer instructions of the instruction set.
 impl Kernel<Lanes<f64, 8>> for Covariance<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<R: Register<Lanes<f64, 8>>>(self) {
-        /// Products of two samples that a sum of 32 bits holds: 2³¹/255² = 33,025.
+        /// The number of products of two samples that a 32-bit sum can hold: 2³¹/255² = 33,025.
         const BLOCK: usize = 1 << 15;
         let Covariance { patches, samples, mean, covariance } = self;
         let count = patches.count();
@@ -124,8 +119,8 @@ impl Kernel<Lanes<f64, 8>> for Covariance<'_> {
                 let products: i128 = blocks.map(|(x, y)| i128::from(inner(x, y))).sum();
                 // P Σxy − Σx Σy, over P² of samples scaled to [0, 1].
                 let value = (count * products - sums[i] * sums[j]) as f64 / (scale * scale);
-                covariance[i * DIMENSIONS + j] = value;
-                covariance[j * DIMENSIONS + i] = value;
+                covariance[[i, j]] = value;
+                covariance[[j, i]] = value;
             }
         }
     }
@@ -140,6 +135,7 @@ fn inner(x: &[i16], y: &[i16]) -> i32 {
 mod tests {
     use super::*;
     use crate::imaging::Rgb8;
+    use approx::abs_diff_eq;
 
     fn image() -> Rgb8 {
         let mut state = 7u32;
@@ -162,15 +158,15 @@ mod tests {
         let row = |d: usize| (0..count).map(|p| white[d * groups + p / 8].lane(p % 8)).collect::<Vec<f64>>();
         let rows: Vec<Vec<f64>> = (0..DIMENSIONS).map(row).collect();
         // W Σ W = I − ε W².
-        let matrix = zca.matrix();
+        // For samples scaled to [0, 1].
+        let matrix = 255.0 * &zca.matrix;
         for i in (0..DIMENSIONS).step_by(7) {
             assert!(rows[i].iter().sum::<f64>().abs() / (count as f64) < 1e-12);
             for j in (0..DIMENSIONS).step_by(5) {
                 let covariance = rows[i].iter().zip(&rows[j]).map(|(x, y)| x * y).sum::<f64>() / count as f64;
-                let square: f64 =
-                    (0..DIMENSIONS).map(|k| matrix[i * DIMENSIONS + k] * matrix[k * DIMENSIONS + j]).sum();
+                let square = matrix.row(i).dot(&matrix.column(j));
                 let expected = f64::from(i == j) - EPSILON * square;
-                assert!((covariance - expected).abs() < 1e-10, "{i} {j}: {covariance} is not {expected}");
+                assert!(abs_diff_eq!(covariance, expected, epsilon = 1e-10), "{i} {j}: {covariance} is not {expected}");
             }
         }
     }

@@ -1,17 +1,17 @@
-//! From a projection to the features whose ranks are compared.
+//! Features of an image, computed from a projection of its patches; the method compares their ranks.
 //!
-//! Of y the complex logit l = ln(y/(1 − y)) is taken. Where r = y/(1 − y) is positive its logarithm is real, |l| = |ln r|, with
-//! the angle 0 or π; where r is negative, ln r = ln|r| + πi, with |l| = √(ln²|r| + π²) and the angle atan2(π, ln|r|). At y = 0 and y = 1
-//! there is no logit.
+//! For a projection y the complex logit is l = ln(y/(1 − y)). If r = y/(1 − y) is positive, its logarithm is real, |l|
+//! = |ln r|, and the angle is 0 or π. If r is negative, ln r = ln|r| + πi, so |l| = √(ln²|r| + π²) and the angle is
+//! atan2(π, ln|r|). At y = 0 and y = 1 the logit is undefined.
 
 use super::method::Features;
-use crate::lanes::{Kernel, Lanes, Real, Register};
+use crate::lanes::{Kernel, Lanes, Real, Register, math};
 
-/// Features below this are set to 0: units that barely respond say nothing.
+/// Features below this are set to 0: units that barely respond carry no information.
 pub const SUPPRESSION: f64 = 0.025;
 
-/// Writes the features of `projection` (a row of lanes per unit, `count` patches) to `out`: per unit, `count` of each kind.
-/// `unit_weights` are their factors. `false` where one of them is not a finite number.
+/// Writes the features of `projection` (a row of lanes per unit, `count` patches) to `out`: per unit, `count` of each
+/// kind. `unit_weights` are the factors of the units. Returns `false` if a feature is not finite.
 pub fn features(
     kind: Features,
     projection: &[Lanes<f64, 8>],
@@ -37,7 +37,7 @@ impl Kernel<Lanes<f64, 8>> for Map<'_> {
     #[inline(always)]
     fn run<R: Register<Lanes<f64, 8>>>(self) -> bool {
         match self.kind {
-            Features::Sigmoid => self.map::<R, 1>(SUPPRESSION, |y| [y.sigmoid()]),
+            Features::Sigmoid => self.map::<R, 1>(SUPPRESSION, |y| [math::sigmoid(y)]),
             Features::Raw => self.map::<R, 1>(f64::NEG_INFINITY, |y| [y]),
             Features::LogitMagnitude => self.map::<R, 1>(SUPPRESSION, |y| [logit(y)[0]]),
             Features::LogitAngle => self.map::<R, 1>(SUPPRESSION, |y| [logit(y)[1]]),
@@ -47,7 +47,7 @@ impl Kernel<Lanes<f64, 8>> for Map<'_> {
 }
 
 impl Map<'_> {
-    /// Features below `threshold` become 0.
+    /// Sets features below `threshold` to 0.
     #[inline(always)]
     fn map<R: Register<Lanes<f64, 8>>, const KINDS: usize>(
         self,
@@ -67,7 +67,7 @@ impl Map<'_> {
                     let kept = R::select_lt(value, threshold, R::zero(), value);
                     let start = kind * count + 8 * group;
                     if let Some(eight) = out[..(kind + 1) * count].get_mut(start..start + 8) {
-                        // A NaN is not less than infinity either.
+                        // A NaN is not less than infinity, so it is detected too.
                         finite = R::select_lt(value.abs(), infinity, finite, R::zero());
                         eight.iter_mut().enumerate().for_each(|(lane, out)| *out = kept.lane(lane));
                     } else {
@@ -88,8 +88,8 @@ impl Map<'_> {
 fn logit<R: Real<Scalar = f64>>(y: R) -> [R; 2] {
     let (zero, pi) = (R::zero(), R::splat(std::f64::consts::PI));
     let ratio = y / (R::one() - y);
-    let log = ratio.abs().ln();
-    let negative = [log.mul_add(log, pi * pi).sqrt(), pi.atan2(log)];
+    let log = math::ln(ratio.abs());
+    let negative = [log.mul_add(log, pi * pi).sqrt(), math::atan2(pi, log)];
     let positive = [log.abs(), R::select_lt(zero, log, zero, pi)];
     std::array::from_fn(|i| R::select_lt(ratio, zero, negative[i], positive[i]))
 }
@@ -97,6 +97,7 @@ fn logit<R: Real<Scalar = f64>>(y: R) -> [R; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     fn of(kind: Features, y: &[f64], weight: f64) -> (Vec<f64>, bool) {
         let mut lanes = vec![Lanes::<f64, 8>::splat(f64::NAN); y.len().div_ceil(8)];
@@ -117,7 +118,7 @@ mod tests {
         assert!(finite);
         let expected = [1.0, 1.0, PI, slant, slant, 0.0, PI, PI / 2.0, PI.atan2(1.0), PI.atan2(-1.0)];
         for (out, expected) in out.iter().zip(expected) {
-            assert!((out - 2.0 * expected).abs() < 1e-14, "{out} is not 2·{expected}");
+            assert!(abs_diff_eq!(*out, 2.0 * expected, epsilon = 1e-14), "{out} is not 2·{expected}");
         }
         assert_eq!(of(Features::LogitMagnitude, &y, 2.0).0, out[..5]);
         assert_eq!(of(Features::LogitAngle, &y, 2.0).0, out[5..]);
@@ -127,7 +128,7 @@ mod tests {
     fn the_weak_are_suppressed() {
         let (out, _) = of(Features::Sigmoid, &[0.0, -4.0, 50.0], 1.0);
         assert_eq!(out, [0.5, 0.0, 1.0]);
-        // Twice sigmoid(−4) = 0.018 is no longer weak.
+        // Twice sigmoid(−4) = 0.018 exceeds the threshold.
         let (out, _) = of(Features::Sigmoid, &[0.0, -4.0, 50.0, -5.0, 0.0, 0.0, 0.0, 0.0, -4.0, -5.0], 2.0);
         assert!(out[1] > 0.035 && out[8] == out[1] && out[3] == 0.0 && out[9] == 0.0, "{out:?}");
         assert_eq!(of(Features::Raw, &[-3.0, 0.01], 2.0).0, [-6.0, 0.02]);

@@ -1,72 +1,67 @@
-//! Where in the picture the distortion is: scores as maps, whose means are the scores.
+//! Quality maps, which show the position of the distortion; the mean of a map determines the score.
 //!
-//! * **SSIM** is a mean over positions already; its map is what the mean is taken over.
-//! * **A method of the UNIQUE family** is Spearman's ρ over the features of all 8×8 patches of the halved images at once. With the ranks of a
-//!   feature in the two images standardised (z for the reference's, w for the distorted one's: mean 0 and sum of squares 1 over all
-//!   features of an image), ρ = Σ z w, and therefore
+//! * **SSIM** is a mean over positions; its map contains the values at the positions.
+//! * **A method of the UNIQUE family** is Spearman's ρ over the features of all 8×8 patches of the halved images at
+//!   once. Let z and w be the standardised ranks of a feature in the reference and in the distorted image: mean 0 and
+//!   sum of squares 1 over all features of an image. Then ρ = Σ z w, and therefore
 //!
 //!   > 1 − ρ = Σ over patches of Σ over a patch's features of ½ (z − w)².
 //!
-//!   The inner sum is what one patch takes from the correlation. Times the number P of patches it is that patch's **disagreement**: 0
-//!   where all its features keep their ranks, 1 on average where the two images' features have nothing to do with each other, at most 2 on average
-//!   (opposite ranks). The mean of the map is 1 − ρ, and the score |1 − mean|¹⁰. Nothing is left out of it, and nothing is added.
+//!   The inner sum is the part of one patch. Multiplied by the number P of patches it is the **disagreement** of the
+//!   patch. It is 0 if all its features keep their ranks, 1 on average if the features of the two images are unrelated,
+//!   and at most 2 on average (opposite ranks). The mean of the map is 1 − ρ, and the score is |1 − mean|¹⁰, exactly.
 //!
-//! Ranks are taken over the whole image, and patches are whitened by the whole image's statistics, so that a patch can
-//! disagree a little because others have changed. What changes all patches alike (a shift of the mean, unless it clips) is in neither the score nor the map.
+//! Ranks are computed over the whole image, and patches are whitened by the statistics of the whole image. So a patch
+//! can disagree a little because others have changed. A change of all patches alike (a shift of the mean, unless it
+//! clips) is in neither the score nor the map.
 
 use super::metrics::ssim::{self, WINDOW};
-use super::score::{Reference, Scratch};
+use super::score::{Reference, Scratch, check_size};
 use crate::error::{Error, Result};
 use crate::imaging::Rgb8;
 use crate::imaging::patches::SIDE;
 use crate::imaging::plane::{Plane, gray};
 
-/// Pixels that the SSIM map has less at each edge than the image has: there its window would reach beyond.
+/// The number of pixels by which the SSIM map is smaller than the image at each edge, since its window must lie inside.
 pub const SSIM_MARGIN: usize = WINDOW / 2;
-/// Pixels of the image, each way, that one value of [`disagreement`] stands for: a patch of the halved image.
+/// The width and height, in pixels of the image, of one value of [`disagreement`]: a patch of the halved image.
 pub const PATCH_PIXELS: usize = 2 * SIDE;
 
-/// SSIM at full size at every position of its 11×11 window, −1 ..= 1: value (x, y) belongs to pixel (x + 5, y + 5). The mean is the score
-/// of the metric `ssim`.
+/// SSIM at full size at every position of its 11×11 window, −1 ..= 1: value (x, y) belongs to pixel (x + 5, y + 5). The
+/// mean is the score of the metric `ssim`.
 ///
 /// # Errors
-/// [`Error::Undefined`] where the images' sizes differ or a side is smaller than the window.
+/// [`Error::Undefined`] if the images differ in size or a side is shorter than the window.
 pub fn structural_similarity(reference: &Rgb8, distorted: &Rgb8) -> Result<Plane> {
     let (width, height) = (reference.width, reference.height);
-    if (width, height) != (distorted.width, distorted.height) {
-        return Err(Error::Undefined(format!(
-            "the reference image is {width}×{height}, the distorted one {}×{}; only images of one size can be compared",
-            distorted.width, distorted.height
-        )));
-    }
+    check_size((width, height), distorted)?;
     if width.min(height) < WINDOW {
         return Err(Error::Undefined(format!(
-            "the images are {width}×{height}; a map of SSIM is defined from {WINDOW}×{WINDOW} on"
+            "the images are {width}×{height}; a map of SSIM needs at least {WINDOW}×{WINDOW} pixels"
         )));
     }
     Ok(ssim::map(&gray(reference), &gray(distorted)))
 }
 
-/// The disagreement of every patch under every method of the reference's scorer (see the [module](self)), and the ρ that
-/// belongs to it: a value per 16×16 pixels of the image from its top left corner on, without what fills no patch.
+/// The disagreement of every patch for every method of the reference's scorer (see the [module](self)), with its ρ.
+/// There is one value per 16×16 pixels of the image from its top-left corner on; incomplete patches are left out.
 ///
 /// # Errors
-/// As [`Reference::score`].
+/// The errors of [`Reference::score`].
 pub fn disagreement(reference: &Reference, distorted: &Rgb8, scratch: &mut Scratch) -> Result<Vec<(f64, Plane)>> {
-    let mut maps = Vec::new();
-    reference.compare(distorted, scratch, |_, rho, [of_reference, of_distorted]| {
-        // The halved image has ⌈n/2⌉ pixels, and its patches lie row by row.
+    let maps = reference.compare(distorted, scratch, |rho, [of_reference, of_distorted]| {
+        // The halved image has ⌈n/2⌉ pixels, and its patches are in row order.
         let [width, height] = [distorted.width, distorted.height].map(|n| n.div_ceil(2) / SIDE);
         let count = width * height;
         let mut values = vec![0.0; count];
-        // A feature's patches stand one after the other.
+        // The values of a feature are stored patch by patch.
         for (i, part) in of_reference.disagreement(of_distorted).enumerate() {
             values[i % count] += part;
         }
         values.iter_mut().for_each(|v| *v *= count as f64);
-        maps.push((rho, Plane { width, height, values }));
-    })?;
-    Ok(maps)
+        (rho, Plane { width, height, values })
+    });
+    maps.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -76,12 +71,13 @@ mod tests {
     use crate::iqa::score::tests::autoencoder;
     use crate::iqa::{Method, Models, Scorer};
     use crate::stats::random::Stream;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     fn image(width: usize, height: usize) -> Rgb8 {
         Rgb8::from_fn(width, height, |x, y| [0, 1, 2].map(|c| ((x * 7 + y * (3 + c) + x * y / 9) % 180) as u8))
     }
 
-    /// The image with noise where `inside` says so.
+    /// The image with noise at the pixels that satisfy `inside`.
     fn noisy(image: &Rgb8, inside: impl Fn(usize, usize) -> bool) -> Rgb8 {
         let mut stream = Stream::new(3, "test noise", 0);
         Rgb8::from_fn(image.width, image.height, |x, y| {
@@ -103,7 +99,7 @@ mod tests {
         let ssim = structural_similarity(&reference, &distorted).unwrap();
         assert_eq!((ssim.width, ssim.height), (101 - 2 * SSIM_MARGIN, 79 - 2 * SSIM_MARGIN));
         let score = Metric::from_key("ssim").unwrap().score(&reference, &distorted).unwrap();
-        assert!((ssim.mean() - score).abs() < 1e-14, "{} is not {score}", ssim.mean());
+        assert_abs_diff_eq!(ssim.mean(), score, epsilon = 1e-14);
 
         let (scorer, mut scratch) = (scorer(), Scratch::default());
         let prepared = scorer.reference(&reference, &mut scratch).unwrap();
@@ -112,7 +108,12 @@ mod tests {
         assert_eq!(maps.len(), 2);
         for ((rho, map), score) in maps.iter().zip(scores) {
             assert_eq!((map.width, map.height, *rho), (6, 5, score.rho));
-            assert!((map.mean() - (1.0 - score.rho)).abs() < 1e-12, "{} is not 1 - {}", map.mean(), score.rho);
+            assert!(
+                abs_diff_eq!(map.mean(), 1.0 - score.rho, epsilon = 1e-12),
+                "{} is not 1 - {}",
+                map.mean(),
+                score.rho
+            );
         }
         for (rho, map) in disagreement(&prepared, &reference, &mut scratch).unwrap() {
             assert_eq!((rho, map), (1.0, Plane::from_fn(6, 5, |_, _| 0.0)));
@@ -135,7 +136,7 @@ mod tests {
             assert!(mean(true) > 4.0 * mean(false), "{} inside, {} outside", mean(true), mean(false));
         }
         let ssim = structural_similarity(&reference, &distorted).unwrap();
-        // Windows that touch no changed pixel see none.
+        // A window without changed pixels gives 1.
         assert_eq!(ssim.at(58 - SSIM_MARGIN, 50), 1.0);
         assert!(ssim.at(88 - SSIM_MARGIN, 56 - SSIM_MARGIN) < 0.9);
     }

@@ -1,4 +1,4 @@
-//! Scores of distorted images against a prepared reference.
+//! Scoring with the methods: distorted images against a prepared reference.
 
 use super::features::features;
 use super::gradient::gradient;
@@ -8,23 +8,41 @@ use crate::autodiff::kernels::Convolution;
 use crate::error::{Error, Result};
 use crate::imaging::Rgb8;
 use crate::imaging::patches::{DIMENSIONS, Patches, SIDE};
+use crate::imaging::plane::Pixels;
 use crate::imaging::resize::{ResizeScratch, halve_into};
 use crate::imaging::whitening::{PatchMatrix, Zca, ZcaScratch};
 use crate::lanes::Lanes;
 use crate::models::SparseAutoencoder;
+use crate::models::sparse_autoencoder::{B1, W1};
 use crate::stats::random::Stream;
 use crate::stats::rank::{RankScratch, Ranks};
 
-/// The autoencoders that the methods project on.
+/// The smallest side of an image, in pixels, whose halved image contains an 8×8 block.
+pub(super) const SMALLEST_SIDE: usize = 2 * SIDE - 1;
+
+/// Checks that the distorted image has the width and height of the reference.
+///
+/// # Errors
+/// [`Error::Undefined`] with both sizes.
+pub(super) fn check_size((width, height): (usize, usize), distorted: &impl Pixels) -> Result<()> {
+    match distorted.size() {
+        size if size == (width, height) => Ok(()),
+        (other_width, other_height) => Err(Error::Undefined(format!(
+            "the reference image is {width}×{height}, the distorted one {other_width}×{other_height}; only images of the same size can be compared"
+        ))),
+    }
+}
+
+/// The autoencoders of the methods.
 #[derive(Clone, Debug)]
 pub struct Models {
-    /// UNIQUE's and the gradient's.
+    /// The one for UNIQUE and the gradient method.
     pub autoencoder: SparseAutoencoder,
-    /// MS-UNIQUE's five, in any order (ranks do not depend on it), where that method is wanted.
+    /// The five of MS-UNIQUE, in any order (ranks do not depend on it); empty without that method.
     pub ms_unique: Vec<SparseAutoencoder>,
 }
 
-/// A score, and the correlation that it is a power of.
+/// A score and its correlation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
     /// Spearman's ρ of the features of the two images, −1 ..= 1.
@@ -41,16 +59,16 @@ impl Score {
     }
 }
 
-/// Several methods with their models, ready to be given references.
+/// Several methods with their models.
 #[derive(Clone, Debug)]
 pub struct Scorer {
     methods: Vec<Method>,
     models: Models,
-    /// Per method what does not depend on an image: the encoders' projections.
+    /// For each method, the part that does not depend on an image: the projections of the encoders.
     fixed: Vec<Option<Units>>,
 }
 
-/// What a method projects on, and its units' factors.
+/// The projection of a method, and the factors of its units.
 #[derive(Clone, Debug)]
 struct Units {
     /// A row of 192 weights per unit.
@@ -63,10 +81,10 @@ impl Units {
     fn of_encoders<'a>(method: &Method, encoders: impl Iterator<Item = &'a SparseAutoencoder>) -> Units {
         let mut units = Units { weights: vec![], bias: vec![], factors: vec![] };
         for encoder in encoders {
-            let weights: Vec<f64> = encoder.w1.iter().copied().collect();
+            let weights: Vec<f64> = encoder.parameters[W1].iter().copied().collect();
             units.factors.extend(unit_weights(method.unit_weights, &weights));
             units.weights.extend(weights);
-            units.bias.extend(&encoder.b1);
+            units.bias.extend(&encoder.parameters[B1]);
         }
         units
     }
@@ -85,7 +103,7 @@ pub struct Scratch {
     ranks: [Ranks; 2],
 }
 
-/// From an image to its whitened patches.
+/// Computes the whitened patches of an image.
 #[derive(Debug, Default)]
 struct Whiten {
     resize: ResizeScratch,
@@ -103,7 +121,7 @@ struct White {
     count: usize,
 }
 
-/// An image that is there only to be overwritten.
+/// A placeholder image that will be overwritten.
 #[derive(Debug)]
 struct Rgb8Buffer(Rgb8);
 
@@ -114,20 +132,20 @@ impl Default for Rgb8Buffer {
 }
 
 impl Whiten {
-    /// The whitened patches of the image, which is called `which` in errors.
+    /// The whitened patches of the image; `which` is its name in errors.
     fn run(&mut self, image: &Rgb8, which: &str) -> Result<&White> {
         let Whiten { resize, half, patches, zca, scratch, white } = self;
         halve_into(image, resize, &mut half.0);
         patches.update(&half.0);
         if patches.count() == 0 {
-            let (width, height, least) = (image.width, image.height, 2 * SIDE - 1);
+            let (width, height, least) = (image.width, image.height, SMALLEST_SIDE);
             return Err(Error::Undefined(format!(
-                "the {which} image is {width}×{height}; a score is defined from {least}×{least} on, where the halved image has an 8×8 block"
+                "the {which} image is {width}×{height}; a score needs at least {least}×{least} pixels, so that the halved image has an 8×8 block"
             )));
         }
         if !zca.update(patches, scratch) {
             return Err(Error::Undefined(format!(
-                "all 8×8 blocks of the halved {which} image are alike; no score is defined without any contrast between them"
+                "all 8×8 blocks of the halved {which} image are equal; a score needs contrast between them"
             )));
         }
         zca.apply(patches, scratch, &mut white.patches);
@@ -136,7 +154,7 @@ impl Whiten {
     }
 }
 
-/// From whitened patches to the ranks of a method's features.
+/// Computes the ranks of a method's features from whitened patches.
 #[derive(Debug, Default)]
 struct RankFeatures {
     projection: PatchMatrix,
@@ -147,6 +165,8 @@ struct RankFeatures {
 impl RankFeatures {
     fn run(&mut self, method: &Method, units: &Units, white: &White, which: &str, ranks: &mut Ranks) -> Result<()> {
         let (outputs, groups) = (units.factors.len(), white.count.div_ceil(8));
+        // Not SparseAutoencoder::encode: units are also gradients and other matrices, and a tape would first copy
+        // patches and weights.
         self.projection.resize(outputs * groups, Lanes::default());
         Convolution::new([DIMENSIONS, 1, groups], [outputs, DIMENSIONS, 1, 1], 1, 0).forward(
             &units.weights,
@@ -156,8 +176,8 @@ impl RankFeatures {
         );
         if !features(method.features, &self.projection, white.count, &units.factors, &mut self.features) {
             return Err(Error::Undefined(format!(
-                "{}: a projection of the {which} image is exactly 0 or 1, where the logit has a pole",
-                method.name
+                "{}: a projection of the {which} image is exactly 0 or 1, where the logit is undefined",
+                method.key
             )));
         }
         ranks.update(&self.features, &mut self.scratch);
@@ -166,16 +186,16 @@ impl RankFeatures {
 }
 
 impl Scorer {
-    /// A scorer of these methods, in this order.
+    /// A scorer of the given methods, in this order.
     ///
     /// # Errors
-    /// [`Error::Usage`] where a method needs the five encoders of MS-UNIQUE and `models` has none.
+    /// [`Error::Usage`] if a method needs the five encoders of MS-UNIQUE and `models` does not contain them.
     pub fn new(methods: &[Method], models: Models) -> Result<Scorer> {
         let fixed = |method: &Method| match method.projection {
             Projection::Encoder => Ok(Some(Units::of_encoders(method, [&models.autoencoder].into_iter()))),
             Projection::Encoders if models.ms_unique.is_empty() => {
                 let problem = "needs the weights of MS-UNIQUE's encoders (81, 121, 169, 400 and 625 hidden units)";
-                Err(Error::Usage(format!("`{}` {problem}: name their files or leave the method out", method.name)))
+                Err(Error::Usage(format!("`{}` {problem}: name their files or leave the method out", method.key)))
             }
             Projection::Encoders => Ok(Some(Units::of_encoders(method, models.ms_unique.iter()))),
             Projection::Gradient(_) | Projection::Random { .. } => Ok(None),
@@ -189,11 +209,24 @@ impl Scorer {
         &self.methods
     }
 
-    /// The reference's side of all methods.
+    /// Prepares a reference image for all methods.
     ///
     /// # Errors
-    /// [`Error::Undefined`] with the reason where the image is too small, without contrast, or its projection hits a pole of the logit.
+    /// [`Error::Undefined`] with the reason if the image is too small, has no contrast, or has a projection at which
+    /// the logit is undefined.
     pub fn reference(&self, image: &Rgb8, scratch: &mut Scratch) -> Result<Reference<'_>> {
+        let reference = self.partial_reference(image, scratch)?;
+        match reference.sides.iter().find_map(|side| side.as_ref().err()) {
+            Some(reason) => Err(Error::Undefined(reason.clone())),
+            None => Ok(reference),
+        }
+    }
+
+    /// Prepares a reference image for the methods that are defined for it; for the others it stores the reason.
+    ///
+    /// # Errors
+    /// [`Error::Undefined`] with the reason if no method is defined: the image is too small or has no contrast.
+    pub(super) fn partial_reference(&self, image: &Rgb8, scratch: &mut Scratch) -> Result<Reference<'_>> {
         let Scratch { whiten, rank, .. } = scratch;
         let white = whiten.run(image, "reference")?;
         let needs_gradient = |method: &Method| match method.projection {
@@ -210,7 +243,7 @@ impl Scorer {
         let mut sides = Vec::with_capacity(self.methods.len());
         for (method, fixed) in self.methods.iter().zip(&self.fixed) {
             if method.depends_on_distorted() {
-                sides.push(None);
+                sides.push(Ok(None));
                 continue;
             }
             let units = match (fixed, method.projection) {
@@ -220,29 +253,30 @@ impl Scorer {
             };
             let mut ranks = Ranks::default();
             let used = units.as_ref().or(fixed.as_ref()).expect("encoders are fixed, all else was just made");
-            rank.run(method, used, white, "reference", &mut ranks)?;
-            sides.push(Some(Side { units, ranks }));
+            let ranked = rank.run(method, used, white, "reference", &mut ranks);
+            sides.push(ranked.map(|()| Some(Side { units, ranks })).map_err(|error| error.to_string()));
         }
         let kept = self.methods.iter().any(Method::depends_on_distorted).then(|| (white.clone(), own));
         Ok(Reference { scorer: self, size: (image.width, image.height), sides, kept })
     }
 }
 
-/// What the methods know of a reference image.
+/// A reference image, prepared for the methods of a scorer.
 #[derive(Clone, Debug)]
 pub struct Reference<'a> {
     scorer: &'a Scorer,
     /// Width and height.
     size: (usize, usize),
-    /// Per method; `None` where its projection depends on the distorted image as well.
-    sides: Vec<Option<Side>>,
-    /// For those: the whitened patches and the gradient.
+    /// Per method: `None` if its projection depends on the distorted image too, and the reason if it is not defined for
+    /// this image.
+    sides: Vec<std::result::Result<Option<Side>, String>>,
+    /// The whitened patches and the gradient, for methods that depend on the distorted image.
     kept: Option<(White, Vec<f64>)>,
 }
 
 #[derive(Clone, Debug)]
 struct Side {
-    /// `None` where they are the scorer's.
+    /// `None` if they are those of the scorer.
     units: Option<Units>,
     ranks: Ranks,
 }
@@ -251,35 +285,37 @@ impl Reference<'_> {
     /// The scores of `image` as a distorted version of this reference, one per method of the scorer.
     ///
     /// # Errors
-    /// [`Error::Undefined`] with the reason: the sizes differ, or a score is not defined (see [`Scorer::reference`]), or all of an
-    /// image's features are equal, so that nothing can be correlated with them.
+    /// [`Error::Undefined`] with the reason: the sizes differ, a score is not defined (see [`Scorer::reference`]), or
+    /// all features of an image are equal, so that there is no correlation.
     pub fn score(&self, image: &Rgb8, scratch: &mut Scratch) -> Result<Vec<Score>> {
-        let mut scores = Vec::with_capacity(self.sides.len());
-        self.compare(image, scratch, |_, rho, _| scores.push(Score::new(rho)))?;
-        Ok(scores)
+        self.scores(image, scratch).into_iter().collect()
     }
 
-    /// Hands over, method by method, the method, the correlation of the features and the ranks of the reference's and of `image`'s features.
-    /// Errors as [`Reference::score`].
-    pub(super) fn compare(
+    /// The scores of `image`, one per method of the scorer, each with its own error, as in [`Reference::score`].
+    pub(super) fn scores(&self, image: &Rgb8, scratch: &mut Scratch) -> Vec<Result<Score>> {
+        self.compare(image, scratch, |rho, _| Score::new(rho))
+    }
+
+    /// The result of `of` for each method. `of` receives the correlation of the features, and the ranks of the features
+    /// of the reference and of `image`. Errors are those of [`Reference::score`].
+    pub(super) fn compare<T>(
         &self,
         image: &Rgb8,
         scratch: &mut Scratch,
-        mut each: impl FnMut(&Method, f64, [&Ranks; 2]),
-    ) -> Result<()> {
-        let (width, height) = self.size;
-        if (image.width, image.height) != self.size {
-            return Err(Error::Undefined(format!(
-                "the reference image is {width}×{height}, the distorted one {}×{}; only images of one size can be compared",
-                image.width, image.height
-            )));
-        }
+        mut of: impl FnMut(f64, [&Ranks; 2]) -> T,
+    ) -> Vec<Result<T>> {
+        let undefined = |reason: &String| Error::Undefined(reason.clone());
         let Scratch { whiten, rank, ranks: [distorted_ranks, reference_ranks] } = scratch;
-        let white = whiten.run(image, "distorted")?;
+        let white = match check_size(self.size, image).and_then(|()| whiten.run(image, "distorted")) {
+            Ok(white) => white,
+            Err(error) => {
+                let reason = error.to_string();
+                return self.sides.iter().map(|side| Err(undefined(side.as_ref().err().unwrap_or(&reason)))).collect();
+            }
+        };
         let model = &self.scorer.models.autoencoder;
         let mut own = None;
-        let methods = self.scorer.methods.iter().zip(&self.scorer.fixed).zip(&self.sides);
-        for ((method, fixed), side) in methods {
+        let mut of_method = |method: &Method, fixed: &Option<Units>, side: &Option<Side>| {
             let against = if let Some(side) = side {
                 let units = side.units.as_ref().or(fixed.as_ref()).expect("one of the two has the units");
                 rank.run(method, units, white, "distorted", distorted_ranks)?;
@@ -288,7 +324,7 @@ impl Reference<'_> {
                 let (reference, reference_gradient) = self.kept.as_ref().expect("kept for methods like this one");
                 let own = own.get_or_insert_with(|| gradient(model, &white.patches, white.count));
                 let weights = match method.projection {
-                    // The mean over two equally many patches is the mean of the two means.
+                    // Both images have the same number of patches, so the mean over all is the mean of the two means.
                     Projection::Gradient(GradientOf::Both) => {
                         own.iter().zip(reference_gradient).map(|(a, b)| 0.5 * (a + b)).collect()
                     }
@@ -300,18 +336,22 @@ impl Reference<'_> {
                 &*reference_ranks
             };
             let rho = against.correlation(distorted_ranks).ok_or_else(|| {
-                let name = method.name;
+                let name = method.key;
                 Error::Undefined(format!(
-                    "{name}: all features of one of the images are equal; they correlate with nothing"
+                    "{name}: all features of one of the images are equal, so there is no rank correlation"
                 ))
             })?;
-            each(method, rho, [against, distorted_ranks]);
-        }
-        Ok(())
+            Ok(of(rho, [against, distorted_ranks]))
+        };
+        let methods = self.scorer.methods.iter().zip(&self.scorer.fixed).zip(&self.sides);
+        let of_side = |((method, fixed), side): ((&Method, &Option<Units>), &std::result::Result<_, _>)| {
+            of_method(method, fixed, side.as_ref().map_err(undefined)?)
+        };
+        methods.map(of_side).collect()
     }
 }
 
-/// Independent normal numbers, as many as there are in `gradient` and of the same Euclidean norm.
+/// Independent normal numbers, with the count and the Euclidean norm of `gradient`.
 fn random_like(gradient: &[f64], seed: u64) -> Vec<f64> {
     let mut stream = Stream::new(seed, "random projection", 0);
     let mut numbers: Vec<f64> = gradient.iter().map(|_| stream.normal()).collect();
@@ -325,14 +365,16 @@ fn random_like(gradient: &[f64], seed: u64) -> Vec<f64> {
 pub(super) mod tests {
     use super::*;
     use crate::lanes::Simd;
-    use ndarray::{Array1, Array2};
+    use approx::assert_abs_diff_eq;
+    use ndarray::ArrayD;
 
-    /// Weights as sparse as trained ones.
+    /// Weights about as sparse as trained ones.
     pub(in crate::iqa) fn autoencoder(hidden: usize, seed: u64) -> SparseAutoencoder {
         let mut stream = Stream::new(seed, "test weights", hidden as u64);
-        let mut matrix = |rows, columns| Array2::from_shape_simple_fn((rows, columns), || 0.2 * stream.normal());
+        let mut matrix = |rows, columns| ArrayD::from_shape_simple_fn(vec![rows, columns], || 0.2 * stream.normal());
         let (w1, w2) = (matrix(hidden, DIMENSIONS), matrix(DIMENSIONS, hidden));
-        SparseAutoencoder { w1, b1: Array1::from_elem(hidden, -2.5), w2, b2: Array1::zeros(DIMENSIONS) }
+        let [b1, b2] = [(hidden, -2.5), (DIMENSIONS, 0.0)].map(|(count, bias)| ArrayD::from_elem(vec![count], bias));
+        SparseAutoencoder::new(w1, b1, w2, b2)
     }
 
     fn scorer(hidden: usize) -> Scorer {
@@ -341,7 +383,7 @@ pub(super) mod tests {
         Scorer::new(&methods, Models { autoencoder: autoencoder(hidden, 1), ms_unique }).unwrap()
     }
 
-    /// Stripes and noise, the noise growing with `level`.
+    /// Stripes and noise; the noise grows with `level`.
     fn image(width: usize, height: usize, level: f64) -> Rgb8 {
         let mut stream = Stream::new(7, "test image", 0);
         Rgb8::from_fn(width, height, |x, y| {
@@ -354,17 +396,17 @@ pub(super) mod tests {
     #[test]
     fn scores_fall_with_distortion_from_one() {
         let (scorer, mut scratch) = (scorer(12), Scratch::default());
-        // 6 × 5 blocks: not whole lanes.
+        // 6 × 5 blocks: an incomplete last group of lanes.
         let reference = scorer.reference(&image(96, 81, 0.0), &mut scratch).unwrap();
         let mut last = reference.score(&image(96, 81, 0.0), &mut scratch).unwrap();
         for (method, score) in scorer.methods().iter().zip(&last) {
-            assert_eq!(*score, Score { rho: 1.0, value: 1.0 }, "{}", method.name);
+            assert_eq!(*score, Score { rho: 1.0, value: 1.0 }, "{}", method.key);
         }
         for level in [8.0, 50.0] {
             let scores = reference.score(&image(96, 81, level), &mut scratch).unwrap();
             for ((method, score), last) in scorer.methods().iter().zip(&scores).zip(&last) {
-                assert!(score.rho < last.rho && score.value < last.value, "{}: {score:?} after {last:?}", method.name);
-                assert!((score.value - score.rho.powi(10)).abs() < 1e-12);
+                assert!(score.rho < last.rho && score.value < last.value, "{}: {score:?} after {last:?}", method.key);
+                assert_abs_diff_eq!(score.value, score.rho.powi(10), epsilon = 1e-12);
             }
             last = scores;
         }
@@ -406,11 +448,11 @@ pub(super) mod tests {
         let (scorer, mut scratch) = (scorer(6), Scratch::default());
         let flat = |width, height| Rgb8::from_fn(width, height, |_, _| [90, 80, 70]);
         let cases = [
-            (image(14, 40, 0.0), "the reference image is 14×40; a score is defined from 15×15 on"),
+            (image(14, 40, 0.0), "the reference image is 14×40; a score needs at least 15×15 pixels"),
             (image(1, 1, 0.0), "1×1"),
-            (flat(64, 64), "all 8×8 blocks of the halved reference image are alike"),
-            // A single block has nothing to differ from.
-            (image(16, 16, 0.0), "alike"),
+            (flat(64, 64), "all 8×8 blocks of the halved reference image are equal"),
+            // A single block has no contrast to others.
+            (image(16, 16, 0.0), "are equal"),
         ];
         for (image, expected) in cases {
             let error = scorer.reference(&image, &mut scratch).unwrap_err().to_string();
@@ -420,7 +462,7 @@ pub(super) mod tests {
         let error = reference.score(&image(48, 64, 0.0), &mut scratch).unwrap_err().to_string();
         assert!(error.contains("the reference image is 64×48, the distorted one 48×64"), "{error}");
         let error = reference.score(&flat(64, 48), &mut scratch).unwrap_err().to_string();
-        assert!(error.contains("distorted image are alike"), "{error}");
+        assert!(error.contains("distorted image are equal"), "{error}");
 
         let models = Models { autoencoder: autoencoder(6, 1), ms_unique: vec![] };
         let error = Scorer::new(&[Method::MS_UNIQUE], models).unwrap_err();
@@ -429,10 +471,10 @@ pub(super) mod tests {
             "{error}"
         );
 
-        // A unit that never answers projects everything to exactly 0.
+        // A unit without weights projects everything to exactly 0.
         let mut dead = autoencoder(6, 1);
-        dead.w1.fill(0.0);
-        dead.b1.fill(-1000.0);
+        dead.parameters[W1].fill(0.0);
+        dead.parameters[B1].fill(-1000.0);
         let scorer = Scorer::new(&[Method::GRADIENT], Models { autoencoder: dead, ms_unique: vec![] }).unwrap();
         let error = scorer.reference(&image(64, 48, 0.0), &mut scratch).unwrap_err().to_string();
         assert!(error.contains("gradient: a projection of the reference image is exactly 0 or 1"), "{error}");

@@ -1,22 +1,22 @@
-//! Factors of the units, from the kurtosis of their weights.
+//! Factors of the units of a projection, from the kurtosis of their weights.
 //!
-//! Of every unit the 64 weights of the luma channel are looked at, as one row of a matrix V (units × 64). The mean of all of V is taken off, each
-//! column is divided by its largest magnitude, and the bias-corrected kurtosis of each row (3 for a normal distribution) decides: see
-//! [`UnitWeights`].
+//! The 64 weights of the luma channel of each unit form a row of a matrix V (units × 64). The mean of all of V is
+//! subtracted, and each column is divided by its largest magnitude. Then the bias-corrected kurtosis of each row (3 for
+//! a normal distribution) determines the factor: see [`UnitWeights`].
 
 use super::method::UnitWeights;
 use crate::imaging::patches::{AREA, DIMENSIONS};
 
-/// The factors for the units of a projection, whose rows of 192 weights stand one after the other.
+/// The factors of the units of a projection, stored as rows of 192 weights.
 ///
 /// # Panics
-/// When `projection` is not whole rows.
+/// If the last row of `projection` is incomplete.
 pub fn unit_weights(rule: UnitWeights, projection: &[f64]) -> Vec<f64> {
     let (rows, rest) = projection.as_chunks::<DIMENSIONS>();
-    assert!(rest.is_empty(), "a projection is rows of {DIMENSIONS} weights, not {} numbers", projection.len());
+    assert!(rest.is_empty(), "a projection needs rows of {DIMENSIONS} weights, not {} numbers", projection.len());
     let factor = match rule {
         UnitWeights::Equal => return vec![1.0; rows.len()],
-        // A constant row has no kurtosis (NaN), and falls through to 1.
+        // A constant row has no kurtosis (NaN), so its factor is 1.
         UnitWeights::Peaked => |kurtosis: f64| if kurtosis > 3.0 { 2.0 } else { 1.0 },
         UnitWeights::Graded => |kurtosis: f64| match kurtosis {
             k if k > 5.0 => 2.0,
@@ -43,7 +43,7 @@ fn kurtoses(rows: &[[f64; DIMENSIONS]]) -> Vec<f64> {
 /// ((n + 1) k₁ − 3(n − 1)) (n − 1)/((n − 2)(n − 3)) + 3.
 fn kurtosis(v: &[f64; AREA]) -> f64 {
     if v.iter().all(|x| *x == v[0]) {
-        // Rounding of the mean would make something of nothing.
+        // Rounding of the mean would give a spurious kurtosis.
         return f64::NAN;
     }
     let n = AREA as f64;
@@ -61,18 +61,20 @@ fn kurtosis(v: &[f64; AREA]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     #[test]
     fn kurtosis_by_hand() {
         // Half −1, half 1: m₂ = m₄ = 1, k₁ = 1, and (65 − 189)·63/(62·61) + 3.
         let v = std::array::from_fn(|i| if i % 2 == 0 { -1.0 } else { 1.0 });
-        assert!((kurtosis(&v) - (3.0 - 124.0 * 63.0 / (62.0 * 61.0))).abs() < 1e-14);
+        assert_abs_diff_eq!(kurtosis(&v), 3.0 - 124.0 * 63.0 / (62.0 * 61.0), epsilon = 1e-14);
         assert!(kurtosis(&[0.25; AREA]).is_nan());
     }
 
     #[test]
     fn rules() {
-        // Unit 0 has one large weight, unit 1 two values, unit 2 is constant; a first column all alike must not matter.
+        // Unit 0 has one large weight, unit 1 has two values, and unit 2 is constant. A constant first column must not
+        // matter.
         let mut rows = vec![0.0; 3 * DIMENSIONS];
         rows[5] = 9.0;
         for i in 0..AREA {

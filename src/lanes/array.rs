@@ -5,7 +5,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// `N` numbers of type `T`, one per lane, with `N · size_of::<T>() = 64`: [`Lanes<f32, 16>`] or [`Lanes<f64, 8>`].
 ///
-/// This is both what tensors hold and the portable register: its arithmetic is a loop over the lanes.
+/// It is both the element type of tensors and the portable register: its arithmetic is a loop over the lanes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
 pub struct Lanes<T, const N: usize>(pub [T; N]);

@@ -1,19 +1,19 @@
-//! The scalar abstraction: one image per lane.
+//! The numbers of the engine: one scalar type for single images and for several images, one image per lane.
 //!
 //! The engine is written for one image. Its scalar type is a parameter, [`Real`]: `f64` for gradient checks, `f32`, or
-//! [`Lanes`], an aligned array of 64 bytes whose lane *i* belongs to image *i*. Instantiated on lanes the textbook loops
-//! process 16 (f32) or 8 (f64) images at once; the code that is audited is the code that runs.
+//! [`Lanes`], an aligned array of 64 bytes whose lane *i* belongs to image *i*. With lanes, the textbook loops process
+//! 16 (f32) or 8 (f64) images at once. So the code that runs is the code that is checked.
 //!
 //! # The same bits everywhere
-//! A lane's sequence of operations is fixed by the source: `+ − × ÷ √` and [`Real::mul_add`] are correctly rounded by IEEE 754
-//! on every instruction set, rustc never fuses or reorders them by itself, and [`math`] builds exp, ln and their relatives
-//! from nothing else. So AVX-512, AVX2 with FMA, NEON and the portable build agree to the last bit, and the platform's
-//! mathematics library is never asked.
+//! The source fixes the sequence of operations of a lane. `+ − × ÷ √` and [`Real::mul_add`] are correctly rounded by
+//! IEEE 754 on every instruction set. rustc never fuses or reorders them by itself, and [`math`] builds exp, ln and
+//! similar functions from these operations alone. So AVX-512, AVX2 with FMA, NEON and the portable build agree to the
+//! last bit, and the platform's mathematics library is never used.
 //!
 //! # Instruction sets
-//! A hot loop is a [`Kernel`]: a struct of slices with one generic, always-inlined method. [`Real::dispatch`] runs it inside a
-//! function compiled for the instruction set that [`Simd::current`] names, on a register type that has the layout of the
-//! slices' elements:
+//! A hot loop is a [`Kernel`]: a struct of slices with one generic, always-inlined method. [`Real::dispatch`] runs it
+//! in a function that is compiled for the instruction set of [`Simd::current`]. The loop uses a register type with the
+//! layout of the slices' elements:
 //!
 //! ```
 //! use gradspace::lanes::{Kernel, Lanes, Real, Register};
@@ -36,8 +36,8 @@
 //! assert_eq!(y[99].lane(7), 7.0);
 //! ```
 //!
-//! This module holds the crate's only `unsafe`: the intrinsics, the calls into functions compiled for a detected instruction
-//! set, and the change of view between `[Lanes]` and `[register]`, which have one size and alignment.
+//! This module contains the crate's only `unsafe`: the intrinsics, the calls of functions compiled for a detected
+//! instruction set, and the conversion between `[Lanes]` and `[register]`, which have the same size and alignment.
 
 mod array;
 pub mod math;

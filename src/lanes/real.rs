@@ -1,12 +1,13 @@
-//! What the engine asks of a number, and how a loop over numbers meets an instruction set.
+//! The traits of a number, and of a loop over numbers that is compiled for each instruction set.
 
-use super::{Scalar, math};
+use super::Scalar;
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A real number, or a fixed number of them side by side, one per lane.
 ///
-/// Every operation works lane by lane. A method that is not an IEEE 754 operation says how it is built from those.
+/// Every operation works lane by lane. The documentation of a method that is not an IEEE 754 operation states how it is
+/// built from them.
 pub trait Real:
     Copy
     + Debug
@@ -22,11 +23,11 @@ pub trait Real:
     /// The number in one lane.
     type Scalar: Scalar;
 
-    /// How many lanes there are.
+    /// The number of lanes.
     const LANES: usize;
 
-    /// Whether a loop may keep some thirty of these in registers (AVX-512), or about a dozen at most. It may shape tiles, never
-    /// the order of a sum.
+    /// Whether a loop may keep about thirty of these in registers (AVX-512), or about a dozen at most. It may change
+    /// the shape of tiles, but never the order of a sum.
     const MANY_REGISTERS: bool = false;
 
     /// `x` in every lane.
@@ -35,13 +36,13 @@ pub trait Real:
     /// The number in lane `i`.
     ///
     /// # Panics
-    /// When `i >= LANES`.
+    /// If `i >= LANES`.
     fn lane(&self, i: usize) -> Self::Scalar;
 
-    /// Puts `x` into lane `i`.
+    /// Stores `x` in lane `i`.
     ///
     /// # Panics
-    /// When `i >= LANES`.
+    /// If `i >= LANES`.
     fn set_lane(&mut self, i: usize, x: Self::Scalar);
 
     /// `self · a + b`, rounded once.
@@ -56,15 +57,15 @@ pub trait Real:
     /// Per lane: `if a < b { yes } else { no }`. A NaN compares as not less.
     fn select_lt(a: Self, b: Self, yes: Self, no: Self) -> Self;
 
-    /// 2ⁿ, exact. `self` must hold an integer n with a normal 2ⁿ (−1022 ..= 1023 for f64, −126 ..= 127 for f32); elsewhere
-    /// the value is unspecified, but the same on every instruction set.
+    /// 2ⁿ, exact. `self` must be an integer n with a normal 2ⁿ (−1022 ..= 1023 for f64, −126 ..= 127 for f32). For
+    /// other numbers the value is unspecified, but the same on every instruction set.
     fn pow2(self) -> Self;
 
-    /// (m, e) with self = m · 2ᵉ and 1 ≤ m < 2, exact. `self` must be positive, normal and finite; elsewhere the value is
-    /// unspecified, but the same on every instruction set.
+    /// (m, e) with self = m · 2ᵉ and 1 ≤ m < 2, exact. `self` must be positive, normal and finite. For other numbers
+    /// the value is unspecified, but the same on every instruction set.
     fn mantissa_exponent(self) -> (Self, Self);
 
-    /// Runs `kernel` with the instruction set that [`Simd::current`](super::Simd::current) names.
+    /// Runs `kernel` with the instruction set of [`Simd::current`](super::Simd::current).
     fn dispatch<K: Kernel<Self>>(kernel: K) -> K::Output;
 
     /// `x`, rounded to the scalar type, in every lane.
@@ -85,17 +86,17 @@ pub trait Real:
         Self::from_f64(1.0)
     }
 
-    /// Tells the processor that `place` will be used soon; a hint, where the instruction set has it.
+    /// Prefetches `place`, if the instruction set supports it.
     #[inline(always)]
     fn prefetch(_place: &Self) {}
 
-    /// The lanes added up, always as the same tree: lane i takes lane i + LANES/2, then i + LANES/4, and so on.
+    /// The sum of the lanes, always in the same order: lane i adds lane i + LANES/2, then i + LANES/4, and so on.
     fn fold(self) -> Self::Scalar;
 
-    /// `sums[i] += values[i].fold()` for every i: the same trees, side by side where the instruction set can.
+    /// `sums[i] += values[i].fold()` for every i: the same sums, several at once if the instruction set can.
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// If the lengths differ.
     #[inline(always)]
     fn add_folds(values: &[Self], sums: &mut [Self::Scalar]) {
         assert_eq!(values.len(), sums.len(), "one sum for each value");
@@ -103,41 +104,11 @@ pub trait Real:
             *sum = *sum + value.fold();
         }
     }
-
-    /// eˣ: see [`math::exp`].
-    #[inline(always)]
-    fn exp(self) -> Self {
-        math::exp(self)
-    }
-
-    /// ln x: see [`math::ln`].
-    #[inline(always)]
-    fn ln(self) -> Self {
-        math::ln(self)
-    }
-
-    /// 1/(1 + e⁻ˣ): see [`math::sigmoid`].
-    #[inline(always)]
-    fn sigmoid(self) -> Self {
-        math::sigmoid(self)
-    }
-
-    /// tanh x: see [`math::tanh`].
-    #[inline(always)]
-    fn tanh(self) -> Self {
-        math::tanh(self)
-    }
-
-    /// The angle of the point (x, y) with `self` = y: see [`math::atan2`].
-    #[inline(always)]
-    fn atan2(self, x: Self) -> Self {
-        math::atan2(self, x)
-    }
 }
 
-/// A type that lies in memory as `T` does and does its arithmetic in registers of one instruction set.
+/// A type with the memory layout of `T` that computes in registers of one instruction set.
 ///
-/// For a scalar, and for [`Lanes`](super::Lanes) in the portable build, that is the type itself.
+/// For a scalar, and for [`Lanes`](super::Lanes) in the portable build, it is the type itself.
 pub trait Register<T>: Real<Scalar = T::Scalar>
 where
     T: Real,
@@ -151,10 +122,10 @@ where
 
 /// A loop that is compiled once per instruction set. See the [module](super).
 pub trait Kernel<T: Real> {
-    /// What the loop returns.
+    /// The result of the loop.
     type Output;
 
-    /// The loop. It, and everything generic that it calls, must be `#[inline(always)]`: what is not inlined is compiled for
-    /// the baseline instruction set (the same bits, but slow).
+    /// The loop. It, and every generic function that it calls, must be `#[inline(always)]`. A function that is not
+    /// inlined is compiled for the baseline instruction set (the same bits, but slow).
     fn run<R: Register<T>>(self) -> Self::Output;
 }

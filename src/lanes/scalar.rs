@@ -1,20 +1,20 @@
-//! The numbers that a lane can hold: `f32` and `f64`.
+//! The number types of a lane: `f32` and `f64`.
 
 use super::{Kernel, Real, Register, simd};
 
-/// `f32` or `f64`, with the constants that [`math`](super::math) needs of each.
+/// `f32` or `f64`, with the constants of each type for [`math`](super::math).
 pub trait Scalar: Real<Scalar = Self> + PartialOrd + Default + std::iter::Sum + std::fmt::Display {
     /// Adding and subtracting this rounds to an integer (ties to even): 1.5 · 2^(mantissa bits).
     const ROUNDER: f64;
-    /// From here on, and upwards, eˣ is infinite.
+    /// For this number and above, eˣ is infinite.
     const EXP_OVERFLOW: f64;
-    /// From here on, and downwards, eˣ is 0.
+    /// For this number and below, eˣ is 0.
     const EXP_UNDERFLOW: f64;
     /// The smallest normal number.
     const MIN_NORMAL: f64;
     /// A power of two that makes every subnormal normal, and its exponent.
     const UNSUBNORMAL: (f64, f64);
-    /// The degree at which the Taylor series of eˣ, |x| ≤ ln 2 / 2, reaches this type's precision.
+    /// The degree at which the Taylor series of eˣ, |x| ≤ ln 2 / 2, reaches the precision of this type.
     const EXP_TERMS: usize;
     /// The number of terms that the series of ln (as artanh) needs.
     const LN_TERMS: usize;
@@ -88,7 +88,7 @@ macro_rules! scalar {
             }
             #[inline(always)]
             fn pow2(self) -> $t {
-                // The sum's lowest bits hold n + bias: shifted to the top they are the exponent field.
+                // The lowest bits of the sum hold n + bias: shifted to the top they are the exponent field.
                 let sum = self + (Self::ROUNDER + $bias as f64) as $t;
                 $t::from_bits(sum.to_bits() << $mantissa)
             }

@@ -1,4 +1,4 @@
-//! Which instruction set runs, and the functions that are compiled for each.
+//! Selection of the instruction set, and the functions that are compiled for each.
 
 use super::{Kernel, Real, Register};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 #[cfg(target_arch = "x86_64")]
 pub(super) use super::x86::{Avx2F32, Avx2F64, Avx512F32, Avx512F64};
 
-/// Elsewhere than on x86-64 there is one instruction set per build, and the portable register is the only one.
+/// On other processors than x86-64 each build has one instruction set, and all registers are the portable one.
 #[cfg(not(target_arch = "x86_64"))]
 mod portable {
     pub(in super::super) type Avx512F32 = super::super::Lanes<f32, 16>;
@@ -17,12 +17,12 @@ mod portable {
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) use portable::*;
 
-/// An instruction set. It changes the time a run takes and nothing else.
+/// An instruction set. It changes only the time of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Simd {
-    /// Whatever the build's baseline offers. On x86-64 that has no fused multiply-add: each one is a function call, some 90
-    /// times slower. It is the proof, not a mode for work.
+    /// The baseline of the build. On x86-64 it has no fused multiply-add: each one is a function call, about 90 times
+    /// slower. It is for checking the others, not for work.
     Portable = 1,
     /// AVX2 with FMA: two 256-bit registers per [`Lanes`](super::Lanes).
     Avx2,
@@ -36,7 +36,7 @@ pub enum Simd {
 static CURRENT: AtomicU8 = AtomicU8::new(0);
 
 impl Simd {
-    /// Every instruction set, from the plainest on.
+    /// Every instruction set, the simplest first.
     pub const ALL: [Simd; 4] = [Simd::Portable, Simd::Avx2, Simd::Avx512, Simd::Neon];
 
     /// The name on the command line: `portable`, `avx2`, `avx512`, `neon`.
@@ -54,7 +54,7 @@ impl Simd {
         Simd::ALL.into_iter().find(|s| s.name() == name)
     }
 
-    /// Whether this processor has it.
+    /// Whether this processor supports it.
     pub fn is_available(self) -> bool {
         match self {
             Simd::Portable => true,
@@ -74,12 +74,12 @@ impl Simd {
         }
     }
 
-    /// The fastest that this processor has.
+    /// The fastest one that this processor supports.
     pub fn best() -> Simd {
         [Simd::Neon, Simd::Avx512, Simd::Avx2].into_iter().find(|s| s.is_available()).unwrap_or(Simd::Portable)
     }
 
-    /// The one in use: what [`Simd::force`] chose, else [`Simd::best`].
+    /// The one in use: the choice of [`Simd::force`], else [`Simd::best`].
     #[inline]
     pub fn current() -> Simd {
         let code = CURRENT.load(Ordering::Relaxed);
@@ -93,12 +93,12 @@ impl Simd {
         }
     }
 
-    /// From now on all kernels of the process run with this one.
+    /// From now on, all kernels of the process run with this one.
     ///
     /// # Panics
-    /// When the processor does not have it: ask [`Simd::is_available`] first.
+    /// If the processor does not support it: check [`Simd::is_available`] first.
     pub fn force(self) {
-        assert!(self.is_available(), "this processor has no {}", self.name());
+        assert!(self.is_available(), "this processor does not support {}", self.name());
         CURRENT.store(self as u8, Ordering::Relaxed);
     }
 }
@@ -115,10 +115,10 @@ fn run_avx2<T: Real, R: Register<T>, K: Kernel<T>>(kernel: K) -> K::Output {
     kernel.run::<R>()
 }
 
-/// Runs a kernel over `T` in the current instruction set's registers: `P` portable, `A` AVX-512, `B` AVX2.
+/// Runs a kernel over `T` with the registers of the current instruction set: `P` portable, `A` AVX-512, `B` AVX2.
 pub(super) fn run<T: Real, P: Register<T>, A: Register<T>, B: Register<T>, K: Kernel<T>>(kernel: K) -> K::Output {
     match Simd::current() {
-        // SAFETY: `current` is only ever an instruction set that `is_available` has detected.
+        // SAFETY: `current` is always an instruction set that `is_available` has detected.
         #[cfg(target_arch = "x86_64")]
         Simd::Avx512 => unsafe { run_avx512::<T, A, K>(kernel) },
         // SAFETY: as above.

@@ -1,11 +1,11 @@
-//! Registers of AVX-512 and AVX2: what a loop over [`Lanes`] becomes.
+//! Registers of AVX-512 and AVX2: the types that a loop over [`Lanes`] uses on x86-64.
 //!
-//! LLVM's own vectorisation of small arrays holds or breaks with the shape of the surrounding loop (measured here: an 8 × 3
-//! register tile of a convolution at 2.5 or at 125 GFLOP/s), so each operation is one intrinsic. All of them are the IEEE
+//! LLVM's own vectorisation of small arrays depends on the surrounding loop: an 8 × 3 register tile of a convolution
+//! ran at 2.5 or at 125 GFLOP/s (measured here). So each operation is one intrinsic. All of them are the IEEE
 //! operations of the portable loops.
 //!
-//! Safety, once for the file: these types exist only inside kernels that [`Real::dispatch`] runs, in functions compiled for
-//! the instruction set, after it was detected.
+//! Safety, for the whole file: these types exist only inside kernels that [`Real::dispatch`] runs. Their functions are
+//! compiled for the instruction set, and run after it was detected.
 
 use super::{Kernel, Lanes, Real, Register, Scalar};
 use std::arch::x86_64::*;
@@ -129,7 +129,7 @@ macro_rules! register {
                     )
                 }
             }
-            /// A register is already where dispatch leads to.
+            /// A register needs no further dispatch.
             #[inline(always)]
             fn dispatch<K: Kernel<Self>>(kernel: K) -> K::Output {
                 kernel.run::<Self>()
@@ -170,7 +170,7 @@ macro_rules! register {
         impl Register<Lanes<$t, $n>> for $name {
             #[inline(always)]
             fn view(slice: &[Lanes<$t, $n>]) -> &[Self] {
-                // SAFETY: one size and alignment (asserted above), and every bit pattern is a valid value of both.
+                // SAFETY: the same size and alignment (asserted above), and every bit pattern is a valid value of both.
                 unsafe { std::slice::from_raw_parts(slice.as_ptr().cast(), slice.len()) }
             }
             #[inline(always)]
@@ -182,7 +182,7 @@ macro_rules! register {
     };
 }
 
-/// AVX-512F and AVX2 shift and combine integers only: the same bits, seen as integers and back.
+/// AVX-512F and AVX2 shift and combine integers only: converts the same bits to integers and back.
 macro_rules! on_bits {
     ($($raw:ty, $to:ident, $from:ident:
        $and:ident = $iand:ident, $or:ident = $ior:ident, $xor:ident = $ixor:ident, $shl:ident = $ishl:ident, $shr:ident = $ishr:ident, $imm:ty;)*) => { $(
@@ -219,7 +219,7 @@ on_bits! {
         xor256d = _mm256_xor_si256, shl256d = _mm256_slli_epi64, shr256d = _mm256_srli_epi64, i32;
 }
 
-// The tree of `Real::fold`: the upper half of the lanes joins the lower half, until one is left.
+// The sum of `Real::fold`: the upper half of the lanes is added to the lower half, until one lane is left.
 
 #[inline(always)]
 unsafe fn fold512s([a]: [__m512; 1]) -> f32 {
@@ -236,8 +236,8 @@ unsafe fn fold256s([a, b]: [__m256; 2]) -> f32 {
     }
 }
 
-/// Sixteen of these trees at once: each step joins two registers, so that it leaves half as many, all full. Which registers are
-/// paired (first by their index in units of 8 and 4, then of 1, then of 2) makes the last step leave the sums in order.
+/// Sixteen of these sums at once: each step joins two registers, which leaves half as many, all full. The pairs of
+/// registers (first by their index in units of 8 and 4, then of 1, then of 2) are chosen so that the sums end in order.
 #[inline(always)]
 unsafe fn add_folds512s(values: &[Avx512F32; 16], sums: &mut [f32; 16]) {
     unsafe {

@@ -1,41 +1,53 @@
-//! The classifier of the paper's second application (METHOD §2.3): dense layers, a ReLU after each but the last, which has one
-//! output. Its sigmoid is the probability that an image is in-distribution.
+//! The classifier of the paper's second application: dense layers with a ReLU after each but the last.
 //!
-//! Parameters are named as the layers of a PyTorch `Sequential` of dense layers would be if the ReLUs were not counted: `0.weight`,
-//! `0.bias`, `1.weight` …
+//! The last layer has one output, whose sigmoid is the probability that an image is in-distribution. The parameters are
+//! named `0.weight`, `0.bias`, `1.weight` …, as in a PyTorch `Sequential` of dense layers that does not count the
+//! ReLUs.
 
 use crate::autodiff::{Tape, Var};
 use crate::error::{Error, Result};
 use crate::lanes::{Real, Scalar};
 use crate::nn::{Bound, Parameters, init};
+use rand::Rng;
 
 /// The shapes of a classifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Classifier {
-    /// Numbers in a feature, then the outputs of each layer; the last is 1.
+    /// The width of a feature, then the number of outputs of each layer; the last is 1.
     widths: Vec<usize>,
 }
 
+/// The most parameters of a classifier, 128 MiB as f64.
+const MOST_PARAMETERS: usize = 1 << 24;
+
 impl Classifier {
-    /// A classifier of features of `inputs` numbers with `hidden` layers between; the paper's are 40 and 20 wide.
+    /// A classifier of features of `inputs` numbers, with the given widths of `hidden` layers. The paper uses 40 and
+    /// 20.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a width of 0.
+    /// [`Error::Usage`] for a width of 0, and for more than 16,777,216 parameters.
     pub fn new(inputs: usize, hidden: &[usize]) -> Result<Classifier> {
         let widths = [&[inputs], hidden, &[1]].concat();
         if widths.contains(&0) {
-            return Err(Error::Usage(format!("a classifier with layers of {widths:?}: none can be 0 wide")));
+            return Err(Error::Usage(format!("a classifier with layer widths {widths:?}: no width may be 0")));
+        }
+        let count = |layer: &[usize]| layer[0].saturating_add(1).saturating_mul(layer[1]);
+        let count = widths.windows(2).map(count).fold(0, usize::saturating_add);
+        if count > MOST_PARAMETERS {
+            return Err(Error::Usage(format!(
+                "a classifier with layer widths {widths:?}: {count} parameters are more than {MOST_PARAMETERS}"
+            )));
         }
         Ok(Classifier { widths })
     }
 
-    /// Numbers in a feature.
+    /// The width of a feature.
     pub fn inputs(&self) -> usize {
         self.widths[0]
     }
 
-    /// PyTorch's first values ([`init::pytorch`]), from uniform numbers in [0, 1).
-    pub fn parameters<S: Scalar>(&self, random: &mut impl FnMut() -> f64) -> Parameters<S> {
+    /// PyTorch's initial values ([`init::pytorch`]).
+    pub fn parameters<S: Scalar>(&self, random: &mut impl Rng) -> Parameters<S> {
         let mut parameters = Parameters::new();
         for (i, layer) in self.widths.windows(2).enumerate() {
             let (weight, bias) = init::pytorch(&[layer[1], layer[0]], layer[1], random);
@@ -62,17 +74,19 @@ impl Classifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::random::Stream;
     use ndarray::{arr1, arr2};
 
     #[test]
     fn the_papers_has_three_layers_and_works_by_columns() {
         let paper = Classifier::new(1872, &[40, 20]).unwrap();
-        let parameters = paper.parameters::<f64>(&mut || 0.25);
+        let parameters = paper.parameters::<f64>(Stream::new(0, "classifier", 0).rng());
         assert_eq!(parameters.count(), 1872 * 40 + 40 + 40 * 20 + 20 + 20 + 1);
 
         let small = Classifier::new(2, &[2]).unwrap();
-        let mut parameters = small.parameters::<f64>(&mut || 0.5);
+        let mut parameters = small.parameters::<f64>(Stream::new(0, "classifier", 1).rng());
         parameters["0.weight"] = arr2(&[[1.0, 2.0], [-1.0, 1.0]]).into_dyn();
+        parameters["0.bias"] = arr1(&[0.0, 0.0]).into_dyn();
         parameters["1.weight"] = arr2(&[[3.0, -4.0]]).into_dyn();
         parameters["1.bias"] = arr1(&[0.5]).into_dyn();
         let mut tape = Tape::<f64>::new();
@@ -85,7 +99,10 @@ mod tests {
 
     #[test]
     fn a_layer_has_a_width() {
-        assert!(Classifier::new(0, &[40]).unwrap_err().to_string().contains("0 wide"));
+        assert!(Classifier::new(0, &[40]).unwrap_err().to_string().contains("may be 0"));
         assert!(Classifier::new(20, &[40, 0]).is_err());
+        for hidden in [&[100_000_000][..], &[usize::MAX, usize::MAX]] {
+            assert!(Classifier::new(20, hidden).unwrap_err().to_string().contains("are more than 16777216"));
+        }
     }
 }

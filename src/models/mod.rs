@@ -1,12 +1,9 @@
-//! The models of the papers: their parameters, and the files those come in.
+//! The models of the papers: their shapes, their parameters, and the formats of their files.
 
 pub mod classifier;
 pub mod sparse_autoencoder;
-pub mod tapes;
-pub mod training;
 pub mod vae;
 
 pub use classifier::Classifier;
 pub use sparse_autoencoder::SparseAutoencoder;
-pub use tapes::Tapes;
 pub use vae::Vae;

@@ -1,10 +1,10 @@
-//! Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), as PyTorch computes it.
+//! The optimiser Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), as in PyTorch.
 //!
 //! > m ← m + (1 − β₁)(g − m),  v ← β₂ v + (1 − β₂) g²
 //! >
 //! > θ ← θ − α/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 //!
-//! The powers of β come from one multiplication a step, since no power function rounds the same way everywhere.
+//! Each step multiplies the powers of β once more, since power functions round differently on different platforms.
 
 use super::Parameters;
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use ndarray::arr0;
 
 /// The constants of Adam.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
+pub struct AdamSettings {
     /// The step size α.
     pub rate: f64,
     /// β₁, the decay of the mean gradient.
@@ -24,17 +24,17 @@ pub struct Settings {
     pub epsilon: f64,
 }
 
-impl Default for Settings {
-    /// α = 10⁻³, β = (0.9, 0.999), ε = 10⁻⁸: the paper's, and PyTorch's.
+impl Default for AdamSettings {
+    /// α = 10⁻³, β = (0.9, 0.999), ε = 10⁻⁸: the values of the paper and of PyTorch.
     fn default() -> Self {
-        Settings { rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+        AdamSettings { rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
     }
 }
 
 /// The optimiser with its state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adam<S> {
-    settings: Settings,
+    settings: AdamSettings,
     steps: u64,
     /// β₁ᵗ and β₂ᵗ after t steps.
     powers: [f64; 2],
@@ -42,34 +42,29 @@ pub struct Adam<S> {
     squares: Parameters<S>,
 }
 
-/// Up to here f32 counts exactly.
+/// f32 represents all whole numbers up to here.
 const MOST_STEPS: f64 = (1 << 24) as f64;
-/// The name of the number of steps in a stored state, and what precedes the parameters' names there.
+/// The name of the number of steps in a stored state, and the prefixes of the parameters' names there.
 const STEPS: &str = "adam.steps";
 const MEAN: &str = "adam.mean.";
 const SQUARES: &str = "adam.squares.";
 
 impl<S: Scalar> Adam<S> {
-    /// An optimiser of parameters like these that has not taken a step.
-    pub fn new(settings: Settings, parameters: &Parameters<S>) -> Self {
+    /// A new optimiser for parameters of these names and shapes.
+    pub fn new(settings: AdamSettings, parameters: &Parameters<S>) -> Self {
         let (mean, squares) = (parameters.zeros_like(), parameters.zeros_like());
         Adam { settings, steps: 0, powers: [1.0; 2], mean, squares }
     }
 
-    /// The number of steps taken.
-    pub fn steps(&self) -> u64 {
-        self.steps
-    }
-
-    /// One step along `gradients`.
+    /// Takes one step along `gradients`.
     ///
     /// # Panics
-    /// When the parameters or the gradients are of other names or shapes than those the optimiser was made for.
+    /// If the parameters or the gradients differ in names or shapes from those of [`Adam::new`].
     pub fn step(&mut self, parameters: &mut Parameters<S>, gradients: &Parameters<S>) {
         self.mean.assert_like(parameters);
         self.mean.assert_like(gradients);
         self.advance();
-        let Settings { rate, beta1, beta2, epsilon } = self.settings;
+        let AdamSettings { rate, beta1, beta2, epsilon } = self.settings;
         let one_minus_beta1 = S::nearest(1.0 - beta1);
         let (beta2, one_minus_beta2) = (S::nearest(beta2), S::nearest(1.0 - beta2));
         let (step, epsilon) = (S::nearest(rate / (1.0 - self.powers[0])), S::nearest(epsilon));
@@ -89,8 +84,8 @@ impl<S: Scalar> Adam<S> {
         self.powers = [self.powers[0] * self.settings.beta1, self.powers[1] * self.settings.beta2];
     }
 
-    /// The state as tensors, to be stored beside the parameters: `adam.mean.…` and `adam.squares.…` under the parameters' names,
-    /// and the number of steps as `adam.steps`.
+    /// The state as tensors, for a checkpoint: `adam.mean.…` and `adam.squares.…` under the parameters' names, and the
+    /// number of steps as `adam.steps`.
     pub fn state(&self) -> Parameters<S> {
         let mut state = Parameters::new();
         state.add(STEPS, arr0(S::nearest(self.steps as f64)).into_dyn());
@@ -100,20 +95,21 @@ impl<S: Scalar> Adam<S> {
         state
     }
 
-    /// Goes on from a stored state.
+    /// Continues from a stored state.
     ///
     /// # Errors
-    /// [`Error::Undefined`] when the number of steps in it is not a whole number from 0 to 2²⁴, up to where f32 counts exactly.
+    /// [`Error::Undefined`] if its number of steps is not a whole number from 0 to 2²⁴, the limit of exact whole
+    /// numbers in f32.
     ///
     /// # Panics
-    /// When the state is not of the names and shapes that [`Adam::state`] has.
+    /// If the state does not have the names and shapes of [`Adam::state`].
     pub fn restore(&mut self, state: &Parameters<S>) -> Result<()> {
         self.state().assert_like(state);
         let mut parts = state.slices();
-        let steps = parts.next().expect("the state begins with the number of steps")[0].to_f64();
+        let steps = parts.next().expect("the state starts with the number of steps")[0].to_f64();
         if !(0.0..=MOST_STEPS).contains(&steps) || steps.floor() != steps {
             let problem =
-                format!("a stored optimiser cannot have taken {steps} steps; train again or name another checkpoint");
+                format!("the stored optimiser cannot have taken {steps} steps; train again or name another checkpoint");
             return Err(Error::Undefined(problem));
         }
         (self.steps, self.powers) = (0, [1.0; 2]);
@@ -128,6 +124,7 @@ impl<S: Scalar> Adam<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
     use ndarray::arr1;
 
     fn one(numbers: &[f64]) -> Parameters<f64> {
@@ -138,32 +135,32 @@ mod tests {
 
     #[test]
     fn two_steps_by_hand() {
-        let settings = Settings { rate: 0.1, beta1: 0.5, beta2: 0.75, epsilon: 0.25 };
+        let settings = AdamSettings { rate: 0.1, beta1: 0.5, beta2: 0.75, epsilon: 0.25 };
         let (mut x, mut adam) = (one(&[1.0, -2.0]), Adam::new(settings, &one(&[0.0, 0.0])));
         adam.step(&mut x, &one(&[2.0, -4.0]));
         // After one step the corrected moments are g and g²: x − 0.1 g/(|g| + ¼).
-        assert!((x.flat()[0] - (1.0 - 0.2 / 2.25)).abs() < 1e-15);
-        assert!((x.flat()[1] - (-2.0 + 0.4 / 4.25)).abs() < 1e-15);
+        assert_abs_diff_eq!(x.flat()[0], 1.0 - 0.2 / 2.25, epsilon = 1e-15);
+        assert_abs_diff_eq!(x.flat()[1], -2.0 + 0.4 / 4.25, epsilon = 1e-15);
         let before = x.flat();
         adam.step(&mut x, &one(&[-1.0, 0.0]));
         // m = 0.5·1 − 0.5 = 0, so the first stays; second: m = −1, v = ¾·4 = 3, corrected −4/3 and 48/7.
         assert_eq!(x.flat()[0], before[0]);
         let expected = before[1] + 0.1 * (4.0 / 3.0) / ((48.0f64 / 7.0).sqrt() + 0.25);
-        assert!((x.flat()[1] - expected).abs() < 1e-15, "{} {expected}", x.flat()[1]);
+        assert_abs_diff_eq!(x.flat()[1], expected, epsilon = 1e-15);
     }
 
     #[test]
     fn a_restored_optimiser_goes_on_with_the_same_bits() {
-        let (mut x, mut adam) = (one(&[1.0, -2.0, 0.5]), Adam::new(Settings::default(), &one(&[0.0; 3])));
+        let (mut x, mut adam) = (one(&[1.0, -2.0, 0.5]), Adam::new(AdamSettings::default(), &one(&[0.0; 3])));
         let gradient = |x: &Parameters<f64>| one(&x.flat().iter().map(|x| 2.0 * x + 0.1).collect::<Vec<_>>());
         for _ in 0..10 {
             let g = gradient(&x);
             adam.step(&mut x, &g);
         }
-        let (mut y, mut restored) = (x.clone(), Adam::new(Settings::default(), &x));
+        let (mut y, mut restored) = (x.clone(), Adam::new(AdamSettings::default(), &x));
         restored.restore(&adam.state()).unwrap();
         assert_eq!(restored, adam);
-        assert_eq!(restored.steps(), 10);
+        assert_eq!(restored.steps, 10);
         for _ in 0..10 {
             let g = gradient(&x);
             adam.step(&mut x, &g);
@@ -174,7 +171,7 @@ mod tests {
 
     #[test]
     fn an_impossible_number_of_steps_is_an_error() {
-        let mut adam = Adam::new(Settings::default(), &one(&[0.0]));
+        let mut adam = Adam::new(AdamSettings::default(), &one(&[0.0]));
         for steps in [-1.0, 0.5, 1e300, f64::NAN] {
             let mut state = adam.state();
             let mut numbers = state.flat();

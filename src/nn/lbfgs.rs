@@ -1,25 +1,25 @@
-//! L-BFGS: a quasi-Newton method that remembers the last few steps instead of a matrix.
+//! The optimiser L-BFGS: a quasi-Newton method that keeps the last few steps instead of a matrix.
 //!
-//! From the last m pairs s = x₊ − x, y = ∇f₊ − ∇f the product of the inverse Hessian's estimate with the gradient takes 4 m n
-//! multiplications (the two-loop recursion: Nocedal and Wright, "Numerical Optimization", algorithms 7.4 and 7.5, with the initial
-//! estimate sᵀy/yᵀy of their equation 7.20). The step along it satisfies the strong Wolfe conditions
+//! The two-loop recursion multiplies an estimate of the inverse Hessian with the gradient, in 4 m n multiplications. It
+//! uses the last m pairs s = x₊ − x, y = ∇f₊ − ∇f (Nocedal and Wright, "Numerical Optimization", algorithms 7.4 and
+//! 7.5, with the initial estimate sᵀy/yᵀy of their equation 7.20). The step satisfies the strong Wolfe conditions
 //! ([`line_search`](super::line_search)), which make every sᵀy positive.
 //!
-//! All sums are serial and in order, so the path depends on nothing but the objective and the start.
+//! All sums are serial and in order, so the path depends only on the objective and the start.
 
 use super::line_search::Wolfe;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
-/// The method's settings.
+/// The settings of the method.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lbfgs {
-    /// m, how many steps are remembered.
+    /// m, the number of steps that are kept.
     pub history: usize,
-    /// How many steps may be taken.
+    /// The maximum number of steps.
     pub iterations: usize,
-    /// Converged when ‖∇f‖ is no larger than this.
+    /// The minimisation has converged if ‖∇f‖ is at most this.
     pub tolerance: f64,
     /// The conditions on a step.
     pub wolfe: Wolfe,
@@ -32,36 +32,32 @@ impl Default for Lbfgs {
     }
 }
 
-/// Where the minimisation is, after a step (and before the first: iteration 0).
+/// The state of a minimisation after a step (and before the first: iteration 0).
 #[derive(Clone, Copy, Debug)]
 pub struct Iteration<'a> {
     /// The number of steps taken.
     pub iteration: usize,
     /// f.
     pub loss: f64,
-    /// ‖∇f‖.
-    pub gradient_norm: f64,
-    /// How often f was computed so far.
-    pub evaluations: usize,
     /// x.
     pub point: &'a [f64],
     /// ∇f.
     pub gradient: &'a [f64],
 }
 
-/// Why a minimisation ended.
+/// The reason for the end of a minimisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stop {
     /// The gradient is small enough.
     Converged,
-    /// All the iterations were made.
+    /// The maximum number of iterations was reached.
     Iterations,
-    /// No step that satisfies the Wolfe conditions was found, not along the steepest descent either: usually because the
-    /// objective's rounding errors are as large as what is left to gain.
+    /// No step satisfies the Wolfe conditions, not even along the steepest descent. Usually the objective's rounding
+    /// errors are then as large as the remaining improvement.
     LineSearch,
     /// The objective or its gradient was not finite at the start.
     NotFinite,
-    /// The caller asked for it.
+    /// The caller stopped it.
     Asked,
 }
 
@@ -77,24 +73,22 @@ impl std::fmt::Display for Stop {
     }
 }
 
-/// What a minimisation found.
+/// The result of a minimisation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Minimum {
     /// x.
     pub point: Vec<f64>,
     /// f.
     pub loss: f64,
-    /// ‖∇f‖.
-    pub gradient_norm: f64,
-    /// How many steps were taken.
+    /// The number of steps.
     pub iterations: usize,
-    /// How often f was computed.
+    /// The number of evaluations of f.
     pub evaluations: usize,
-    /// Why it ended.
+    /// The reason for the end.
     pub stop: Stop,
 }
 
-/// A remembered step: s, y and sᵀy.
+/// A stored step: s, y and sᵀy.
 struct Pair {
     s: Vec<f64>,
     y: Vec<f64>,
@@ -102,7 +96,8 @@ struct Pair {
 }
 
 impl Lbfgs {
-    /// Minimises `objective`, which gives f and ∇f, from `start`. `progress` hears of every iterate and may stop.
+    /// Minimises `objective`, which returns f and ∇f, from `start`. `progress` receives every iterate and may stop the
+    /// minimisation.
     pub fn minimise(
         &self,
         start: Vec<f64>,
@@ -118,7 +113,7 @@ impl Lbfgs {
             if !(loss.is_finite() && gradient_norm.is_finite()) {
                 break Stop::NotFinite;
             }
-            let now = Iteration { iteration, loss, gradient_norm, evaluations, point: &point, gradient: &gradient };
+            let now = Iteration { iteration, loss, point: &point, gradient: &gradient };
             if progress(&now).is_break() {
                 break Stop::Asked;
             }
@@ -147,7 +142,7 @@ impl Lbfgs {
                 if pairs.is_empty() {
                     break None;
                 }
-                // What is remembered may mislead; the steepest descent cannot.
+                // The stored steps may give a wrong direction; the steepest descent cannot.
                 pairs.clear();
             }) else {
                 break Stop::LineSearch;
@@ -164,11 +159,11 @@ impl Lbfgs {
             (point, loss, gradient) = (next, next_loss, next_gradient);
             iteration += 1;
         };
-        Minimum { gradient_norm: norm(&gradient), point, loss, iterations: iteration, evaluations, stop }
+        Minimum { point, loss, iterations: iteration, evaluations, stop }
     }
 }
 
-/// −H ∇f, with the estimate H of the inverse Hessian that the pairs give (the oldest first); without pairs −∇f.
+/// −H ∇f, with the estimate H of the inverse Hessian from the pairs (the oldest first); without pairs, −∇f.
 fn direction(pairs: &VecDeque<Pair>, gradient: &[f64]) -> Vec<f64> {
     let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
     let mut alphas = Vec::with_capacity(pairs.len());
@@ -267,7 +262,7 @@ mod tests {
                 if let Some((loss, point, gradient)) = &before {
                     let s: Vec<f64> = now.point.iter().zip(point).map(|(a, b)| a - b).collect();
                     let (slope, next) = (dot(gradient, &s), dot(now.gradient, &s));
-                    // s is the step as rounded: a few parts in 10¹² off.
+                    // s is the rounded step, with an error of a few parts in 10¹².
                     assert!(now.loss <= loss + 1e-4 * slope * (1.0 - 1e-9), "iteration {}", now.iteration);
                     assert!(next.abs() <= -0.9 * slope * (1.0 + 1e-9), "iteration {}", now.iteration);
                 }
@@ -283,7 +278,7 @@ mod tests {
     fn the_end_says_why() {
         let nan = |x: &[f64]| (f64::NAN, x.to_vec());
         let infinite_gradient = |x: &[f64]| (0.0, vec![f64::INFINITY; x.len()]);
-        // Finite at the start only: no step can be taken.
+        // Finite only at the start: no step is possible.
         let island = |x: &[f64]| (if x[0] == 1.0 { 0.0 } else { f64::NAN }, vec![1.0]);
         let descent = |x: &[f64]| (-x[0], vec![-1.0]);
         let method = Lbfgs::default();

@@ -1,34 +1,34 @@
-//! A step length that satisfies the strong Wolfe conditions.
+//! The line search of L-BFGS: finds a step length that satisfies the strong Wolfe conditions.
 //!
-//! Along a direction of descent the objective is a function φ(α) of the step length, with φ′(0) < 0. A step is good enough when
+//! Along a descent direction the objective is a function φ(α) of the step length, with φ′(0) < 0. The conditions are
 //!
-//! > φ(α) ≤ φ(0) + c₁ α φ′(0)  (it gains what the slope promised, up to a factor) and
-//! > |φ′(α)| ≤ c₂ |φ′(0)|  (and the direction is used up, up to a factor).
+//! > φ(α) ≤ φ(0) + c₁ α φ′(0)  (sufficient decrease) and
+//! > |φ′(α)| ≤ c₂ |φ′(0)|  (curvature).
 //!
-//! The search is algorithms 3.5 and 3.6 of Nocedal and Wright, "Numerical Optimization" (2nd edition, 2006): steps grow until an
-//! interval is known to hold a good one, then the interval shrinks by cubic interpolation (their equation 3.59), kept at a distance
-//! from its ends and replaced by bisection where it shrinks too slowly. A step at which the objective is not a finite number counts
-//! as too long.
+//! The search is algorithms 3.5 and 3.6 of Nocedal and Wright, "Numerical Optimization" (2nd edition, 2006). Steps grow
+//! until an interval must contain a suitable one. Then cubic interpolation (their equation 3.59) shrinks the interval.
+//! The new point keeps a distance from the ends, and bisection replaces it if the interval shrinks too slowly. A step
+//! at which the objective is not finite counts as too long.
 
-/// The conditions on a step, and how long to search.
+/// The conditions on a step, and the limit of the search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wolfe {
     /// c₁, in (0, c₂).
     pub decrease: f64,
     /// c₂, in (c₁, 1).
     pub curvature: f64,
-    /// How many steps may be tried.
+    /// The maximum number of trial steps.
     pub evaluations: usize,
 }
 
 impl Default for Wolfe {
-    /// c₁ = 10⁻⁴, c₂ = 0.9: Nocedal and Wright's for quasi-Newton directions. 25 trials.
+    /// c₁ = 10⁻⁴, c₂ = 0.9: the values of Nocedal and Wright for quasi-Newton directions. 25 trials.
     fn default() -> Self {
         Wolfe { decrease: 1e-4, curvature: 0.9, evaluations: 25 }
     }
 }
 
-/// A step that was tried.
+/// A trial step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trial {
     /// α.
@@ -40,14 +40,14 @@ pub struct Trial {
 }
 
 impl Wolfe {
-    /// A step that satisfies the conditions, the last one that `phi` was asked about; `None` when none was found.
+    /// A step that satisfies the conditions, the last argument of `phi`; `None` if the search finds none.
     ///
-    /// `phi` gives φ(α) and φ′(α); `start` is (φ(0), φ′(0)) and `first` the first step to try.
+    /// `phi` returns φ(α) and φ′(α); `start` is (φ(0), φ′(0)) and `first` the first trial step.
     ///
     /// # Panics
-    /// When φ′(0) is not negative or `first` not positive.
+    /// If φ′(0) is not negative or `first` is not positive.
     pub fn search(&self, mut phi: impl FnMut(f64) -> (f64, f64), start: (f64, f64), first: f64) -> Option<Trial> {
-        assert!(start.1 < 0.0 && first > 0.0, "a search along slope {} with a first step of {first}", start.1);
+        assert!(start.1 < 0.0 && first > 0.0, "the slope {} or the first step {first} has the wrong sign", start.1);
         let start = Trial { step: 0.0, value: start.0, slope: start.1 };
         let mut left = self.evaluations;
         let mut try_step = |step: f64| {
@@ -68,7 +68,7 @@ impl Wolfe {
             } else if trial.slope >= 0.0 {
                 return self.zoom(try_step, &start, trial, previous);
             } else {
-                // Outwards, by a factor of 2 to 10 and not into what was not finite.
+                // Increases the step by a factor of 2 to 10, but stays below steps that were not finite.
                 let wanted = cubic_minimum(&previous, &trial).unwrap_or(f64::INFINITY);
                 step = wanted.clamp(2.0 * trial.step, 10.0 * trial.step).min(0.5 * (trial.step + ceiling));
                 previous = trial;
@@ -76,7 +76,7 @@ impl Wolfe {
         }
     }
 
-    /// Shrinks an interval that holds a good step. `low` is the better end; φ falls from it towards `high`.
+    /// Shrinks an interval that contains a suitable step. `low` is the better end; φ falls from it towards `high`.
     fn zoom(
         &self,
         mut try_step: impl FnMut(f64) -> Option<Trial>,
@@ -124,7 +124,7 @@ impl Trial {
     }
 }
 
-/// Where the cubic through the values and slopes of a and b is least; `None` where it has no minimum.
+/// The minimum of the cubic through the values and slopes of a and b; `None` if it has no minimum.
 fn cubic_minimum(a: &Trial, b: &Trial) -> Option<f64> {
     let d1 = a.slope + b.slope - 3.0 * (a.value - b.value) / (a.step - b.step);
     let d2 = (d1 * d1 - a.slope * b.slope).sqrt() * (b.step - a.step).signum();
@@ -135,20 +135,21 @@ fn cubic_minimum(a: &Trial, b: &Trial) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::abs_diff_eq;
 
     #[test]
     fn a_cubic_is_interpolated_exactly() {
         // φ = α³ − 3α has its minimum at 1.
         let at = |step: f64| Trial { step, value: step * step * step - 3.0 * step, slope: 3.0 * step * step - 3.0 };
         for (a, b) in [(0.0, 2.0), (2.0, 0.0), (0.5, 3.0), (0.25, 0.75)] {
-            assert!((cubic_minimum(&at(a), &at(b)).unwrap() - 1.0).abs() < 1e-14, "{a} {b}");
+            assert!(abs_diff_eq!(cubic_minimum(&at(a), &at(b)).unwrap(), 1.0, epsilon = 1e-14), "{a} {b}");
         }
         let line = |step: f64| Trial { step, value: -step, slope: -1.0 };
         assert_eq!(cubic_minimum(&line(0.0), &line(1.0)), None);
     }
 
-    /// The hard functions of Moré and Thuente, "Line search algorithms with guaranteed sufficient decrease", ACM TOMS 20 (1994), that
-    /// need neither powers nor sines, and functions with a wall and with a kink.
+    /// The difficult functions of Moré and Thuente, "Line search algorithms with guaranteed sufficient decrease", ACM
+    /// TOMS 20 (1994), without those that use powers or sines, and functions with a wall and with a kink.
     #[test]
     fn what_is_accepted_satisfies_both_conditions() {
         type Phi = fn(f64) -> (f64, f64);
@@ -175,7 +176,7 @@ mod tests {
                     first,
                 );
                 if name == "valley" {
-                    // A kink: no step is flat to 0.9 but those past it, whose slope is 1.02.
+                    // A kink: only steps past it have a slope below 0.9 of the first, and theirs is 1.02.
                     assert_eq!(found, None, "{name} from {first}");
                     continue;
                 }

@@ -1,9 +1,9 @@
 //! A model's parameters: tensors by name, in the order in which they were added.
 //!
-//! The order is part of the model. It is the order of [`Parameters::flat`], which an optimiser that sees one long vector works on,
-//! and of every sum over parameters, so that results do not depend on how names are spelt.
+//! The order is part of the model. It is the order of [`Parameters::flat`], the vector of all numbers for an optimiser,
+//! and of every sum over parameters. So results do not depend on the spelling of names.
 //!
-//! Gradients and an optimiser's moments are of the same type, under the same names.
+//! Gradients and an optimiser's moments have the same type and the same names.
 //!
 //! ```
 //! use gradspace::autodiff::Tape;
@@ -34,23 +34,23 @@ pub struct Parameters<S> {
 }
 
 impl<S: Scalar> Parameters<S> {
-    /// No parameters.
+    /// An empty set of parameters.
     pub fn new() -> Self {
         Parameters { entries: Vec::new() }
     }
 
-    /// Adds a parameter after all others.
+    /// Appends a parameter.
     ///
     /// # Panics
-    /// When there is one of that name.
+    /// If the name exists already.
     pub fn add(&mut self, name: impl Into<String>, tensor: Tensor<S>) {
         let name = name.into();
-        assert!(self.get(&name).is_none(), "there is a parameter `{name}` already");
-        // Row-major in memory too, whatever it was: flat views rely on it.
+        assert!(self.get(&name).is_none(), "the parameter `{name}` exists already");
+        // Row-major in memory too, whatever the input: flat views require it.
         self.entries.push((name, tensor.as_standard_layout().into_owned()));
     }
 
-    /// The parameter of that name.
+    /// The parameter `name`.
     pub fn get(&self, name: &str) -> Option<&Tensor<S>> {
         self.iter().find(|(found, _)| *found == name).map(|(_, tensor)| tensor)
     }
@@ -60,33 +60,33 @@ impl<S: Scalar> Parameters<S> {
         self.entries.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
-    /// The number of numbers.
+    /// The total number of numbers.
     pub fn count(&self) -> usize {
         self.iter().map(|(_, tensor)| tensor.len()).sum()
     }
 
-    /// 0 under the same names, in the same shapes.
+    /// Zeros with the same names and shapes.
     pub fn zeros_like(&self) -> Self {
         let zeros = |tensor: &Tensor<S>| Tensor::from_elem(tensor.raw_dim(), S::default());
         Parameters { entries: self.iter().map(|(name, tensor)| (name.to_owned(), zeros(tensor))).collect() }
     }
 
-    /// Makes every number `value`.
+    /// Sets every number to `value`.
     pub fn fill(&mut self, value: S) {
         self.slices_mut().for_each(|own| own.fill(value));
     }
 
-    /// All numbers end to end: parameter after parameter, each row-major.
+    /// All numbers as one vector: parameter after parameter, each row-major.
     pub fn flat(&self) -> Vec<S> {
         self.slices().flatten().copied().collect()
     }
 
-    /// Takes all numbers from a vector in the order of [`Parameters::flat`].
+    /// Sets all numbers from a vector in the order of [`Parameters::flat`].
     ///
     /// # Panics
-    /// When there are more or fewer numbers than [`Parameters::count`].
+    /// If the length differs from [`Parameters::count`].
     pub fn set_flat(&mut self, numbers: &[S]) {
-        assert_eq!(self.count(), numbers.len(), "the numbers of all parameters and those given");
+        assert_eq!(self.count(), numbers.len(), "the number of given numbers");
         let mut rest = numbers;
         for own in self.slices_mut() {
             let (first, after) = rest.split_at(own.len());
@@ -98,7 +98,7 @@ impl<S: Scalar> Parameters<S> {
     /// Adds `other`, parameter by parameter.
     ///
     /// # Panics
-    /// When the names or shapes differ.
+    /// If the names or shapes differ.
     pub fn accumulate(&mut self, other: &Self) {
         self.assert_like(other);
         for (own, other) in self.slices_mut().zip(other.slices()) {
@@ -106,7 +106,7 @@ impl<S: Scalar> Parameters<S> {
         }
     }
 
-    /// Puts the parameters on a tape, shared by all its lanes.
+    /// Records the parameters on a tape, shared by all lanes.
     pub fn place<T: Real<Scalar = S>>(&self, tape: &mut Tape<T>) -> Bound {
         Bound { entries: self.iter().map(|(name, tensor)| (name.to_owned(), tape.parameter(tensor))).collect() }
     }
@@ -122,12 +122,12 @@ impl<S: Scalar> Parameters<S> {
     }
 
     /// # Panics
-    /// When the names or shapes differ.
+    /// If the names or shapes differ.
     pub(super) fn assert_like(&self, other: &Self) {
         let same = |a: &(String, Tensor<S>), b: &(String, Tensor<S>)| a.0 == b.0 && a.1.shape() == b.1.shape();
         let alike = self.entries.len() == other.entries.len();
         let alike = alike && self.entries.iter().zip(&other.entries).all(|(a, b)| same(a, b));
-        assert!(alike, "parameters of other names or shapes: {} and {}", self.describe(), other.describe());
+        assert!(alike, "parameters differ in names or shapes: {} and {}", self.describe(), other.describe());
     }
 
     fn describe(&self) -> String {
@@ -139,7 +139,7 @@ impl<S: Scalar> Index<&str> for Parameters<S> {
     type Output = Tensor<S>;
 
     /// # Panics
-    /// When there is no parameter of that name.
+    /// If there is no parameter of that name.
     fn index(&self, name: &str) -> &Tensor<S> {
         self.get(name).unwrap_or_else(|| panic!("there is no parameter `{name}`"))
     }
@@ -147,7 +147,7 @@ impl<S: Scalar> Index<&str> for Parameters<S> {
 
 impl<S: Scalar> IndexMut<&str> for Parameters<S> {
     /// # Panics
-    /// When there is no parameter of that name.
+    /// If there is no parameter of that name.
     fn index_mut(&mut self, name: &str) -> &mut Tensor<S> {
         let found = self.entries.iter_mut().find(|(found, _)| found == name);
         &mut found.unwrap_or_else(|| panic!("there is no parameter `{name}`")).1
@@ -161,7 +161,7 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// The parameter of that name.
+    /// The parameter `name`.
     pub fn get(&self, name: &str) -> Option<Var> {
         self.entries.iter().find(|(found, _)| found == name).map(|(_, var)| *var)
     }
@@ -171,20 +171,15 @@ impl Bound {
         self.entries.iter().map(|(name, _)| name.as_str())
     }
 
-    /// What to ask a tape for to get each parameter's gradient summed over the lanes.
+    /// The request for each parameter's gradient, summed over the lanes.
     pub fn summed(&self) -> Vec<Wrt> {
         self.entries.iter().map(|&(_, var)| Wrt::Summed(var)).collect()
     }
 
-    /// What to ask a tape for to get each parameter's gradient for every lane.
-    pub fn per_lane(&self) -> Vec<Wrt> {
-        self.entries.iter().map(|&(_, var)| Wrt::PerLane(var)).collect()
-    }
-
-    /// The gradients that [`Bound::summed`] asked for, under the parameters' names and in their order.
+    /// The gradients that [`Bound::summed`] requests, with the parameters' names and in their order.
     ///
     /// # Panics
-    /// When they were not asked for, or not all of them.
+    /// If any of them was not requested.
     pub fn collect<T: Real>(&self, mut gradients: Gradients<T>) -> Parameters<T::Scalar> {
         Parameters {
             entries: self.entries.iter().map(|(name, var)| (name.clone(), gradients.take_summed(*var))).collect(),
@@ -196,7 +191,7 @@ impl Index<&str> for Bound {
     type Output = Var;
 
     /// # Panics
-    /// When there is no parameter of that name.
+    /// If there is no parameter of that name.
     fn index(&self, name: &str) -> &Var {
         let found = self.entries.iter().find(|(found, _)| found == name);
         &found.unwrap_or_else(|| panic!("there is no parameter `{name}`")).1

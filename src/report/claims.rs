@@ -1,48 +1,49 @@
-//! Claims and how they come out: `claims.json`.
+//! The claims of the paper with their tests and outcomes: `claims.json`.
 //!
-//! A claim is a sentence of the paper with its place there, and tests of numbers that would have to come out one way if it is
-//! true: `gradient.srocc > others.srocc`. A test is made of comparisons of two numbers, each with whatever says whether chance
-//! explains the difference. Four things can come of it: it holds, it does not hold, it is undecided, or it was not attempted,
-//! because the data are not there.
+//! A claim is a sentence of the paper with its place there. Its tests compare numbers, such as `gradient.srocc > others.srocc`, and hold if
+//! the claim is true. A test consists of comparisons of two numbers, each with a measure of whether chance explains the difference. There
+//! are four outcomes: the claim holds, it does not hold, it is undecided, or it was not attempted because data are missing.
 //!
-//! Outcomes follow from the numbers in the file and from nothing else, so that a reader of the file can follow them again:
-//! [`Comparison::decide`], [`Test::decide`] and [`Claim::decide`] are what a run calls, and what `gradspace verify` calls.
+//! The outcomes depend only on the numbers in the file, so that they can be derived again. A run and `gradspace verify` both call
+//! [`Comparison::decide`], [`Test::decide`] and [`Claim::decide`].
 
 use super::grid::Section;
 use crate::error::Error;
-use serde::{Deserialize, Serialize};
+use crate::files::json;
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-/// Below this a p value counts as a difference.
+/// A difference is significant if its p value is below this level.
 pub const LEVEL: f64 = 0.05;
-/// Beyond this a standard normal variable counts as a difference: the two-sided 5 %.
+/// A difference is significant if its standard normal statistic is larger than this in magnitude: the two-sided 5 %.
 const BEYOND: f64 = crate::stats::significance::CRITICAL_VALUE;
 
-/// How something claimed comes out.
+/// The outcome of a comparison, a test or a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Outcome {
-    /// The numbers say so, and chance does not explain it.
+    /// The numbers support the claim, and chance does not explain the difference.
     #[serde(rename = "holds")]
     Holds,
-    /// The numbers say the contrary, and chance does not explain it.
+    /// The numbers contradict the claim, and chance does not explain the difference.
     #[serde(rename = "does not hold")]
     DoesNotHold,
-    /// Chance explains what difference there is.
+    /// Chance explains the difference.
     #[serde(rename = "undecided")]
     Undecided,
-    /// The data are not there.
+    /// The data are missing.
     #[serde(rename = "not attempted")]
     NotAttempted,
 }
 
 impl Outcome {
-    /// All of them, in the order of a list for people.
+    /// All outcomes, in the order in which lists show them.
     pub const ALL: [Outcome; 4] = [Outcome::Holds, Outcome::DoesNotHold, Outcome::Undecided, Outcome::NotAttempted];
 
-    /// All have to hold; one that does not decides; what is left open leaves it open. Of nothing, or of what was never attempted,
-    /// nothing follows.
+    /// "Holds" if all outcomes hold, "does not hold" if one does not hold, and otherwise "undecided". "Not attempted" if there are no
+    /// outcomes, or all of them were not attempted.
     pub fn of_all(outcomes: impl IntoIterator<Item = Outcome>) -> Outcome {
         let outcomes: Vec<Outcome> = outcomes.into_iter().collect();
         let all = |outcome| outcomes.iter().all(|o| *o == outcome);
@@ -60,16 +61,11 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Outcome::Holds => "holds",
-            Outcome::DoesNotHold => "does not hold",
-            Outcome::Undecided => "undecided",
-            Outcome::NotAttempted => "not attempted",
-        })
+        self.serialize(f)
     }
 }
 
-/// How two numbers are to lie.
+/// The relation that a test expects between two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// `>`
@@ -78,53 +74,62 @@ pub enum Relation {
     Below,
     /// `=`: within the tolerance of a published number.
     Equal,
-    /// `!=`: not within it.
+    /// `!=`: not within this tolerance.
     Differs,
 }
 
-impl Relation {
-    const SIGNS: [(&'static str, Relation); 4] =
-        [(">", Relation::Above), ("<", Relation::Below), ("=", Relation::Equal), ("!=", Relation::Differs)];
-}
+const SIGNS: [(&str, Relation); 4] =
+    [(" > ", Relation::Above), (" < ", Relation::Below), (" = ", Relation::Equal), (" != ", Relation::Differs)];
 
-impl fmt::Display for Relation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Relation::SIGNS.iter().find(|(_, relation)| relation == self).map_or("", |(sign, _)| sign))
-    }
-}
-
-/// What a method's number is compared with.
+/// The right side of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Against {
-    /// The same statistic of a method.
+    /// The same statistic of another method.
     Method(String),
     /// The same statistic of each of the other methods.
     Others,
-    /// What is published of the same method.
+    /// The published number of the same method and statistic.
     Published,
 }
 
-/// A test in words: `Proposed.srocc > UNIQUE.srocc`, `Proposed.rmse < others.rmse`, `FSIMc.rmse_line = published`.
+/// The parsed text of a test: `Gradient.srocc > UNIQUE.srocc`, `Gradient.rmse < others.rmse`, `FSIMc.rmse_line = published`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expression {
     /// The method that the claim is about.
     pub method: String,
     /// The statistic that is compared.
     pub statistic: String,
-    /// How it is to lie.
+    /// The expected relation.
     pub relation: Relation,
-    /// To what.
+    /// The other side.
     pub against: Against,
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Expression { method, statistic, relation, against } = self;
+        let sign = SIGNS.iter().find(|(_, known)| known == relation).expect("every relation has a sign").0;
+        write!(f, "{method}.{statistic}{sign}")?;
+        match against {
+            Against::Method(other) => write!(f, "{other}.{statistic}"),
+            Against::Others => write!(f, "others.{statistic}"),
+            Against::Published => f.write_str("published"),
+        }
+    }
+}
+
+impl Serialize for Expression {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl FromStr for Expression {
     type Err = String;
 
-    /// What is wrong with the text, in words.
+    /// Parses the text. The error is the problem with it.
     fn from_str(text: &str) -> Result<Expression, String> {
-        let signs = Relation::SIGNS.iter();
-        let parts =
-            signs.filter_map(|(sign, relation)| Some((*relation, text.split_once(&format!(" {sign} "))?))).next();
+        let parts = SIGNS.into_iter().find_map(|(sign, relation)| Some((relation, text.split_once(sign)?)));
         let Some((relation, (left, right))) = parts else {
             return Err(
                 "a test compares two numbers: `A.srocc > B.srocc`, `A.rmse < others.rmse` or `A.srocc = published`"
@@ -153,10 +158,10 @@ impl FromStr for Expression {
         };
         match (relation, &against) {
             (Relation::Above | Relation::Below, Against::Published) => {
-                Err("a published number has no interval: ask whether ours is it again (`=`) or another (`!=`)".into())
+                Err("a published number has no interval, so `>` and `<` cannot be decided; use `=` or `!=`".into())
             }
             (Relation::Equal | Relation::Differs, Against::Method(_) | Against::Others) => {
-                Err("two methods are asked which is higher (`>`, `<`); `=` and `!=` are for `published`".into())
+                Err("compare two methods with `>` or `<`; `=` and `!=` only work with `published`".into())
             }
             _ => Ok(Expression { method, statistic, relation, against }),
         }
@@ -166,75 +171,75 @@ impl FromStr for Expression {
 /// All claims of an experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
-    /// The experiment's title.
+    /// The title of the experiment.
     pub title: String,
-    /// What data the numbers are from.
+    /// The data that the numbers are from.
     pub data: String,
     /// The claims, in the order of the experiment file.
     pub claims: Vec<Claim>,
 }
 
-/// A sentence and what becomes of it.
+/// A claim with its tests and its outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Claim {
-    /// What is claimed.
+    /// The sentence.
     pub says: String,
-    /// Where it is claimed.
+    /// Its place in the paper.
     pub place: String,
-    /// How it comes out.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What was asked of the numbers.
+    /// The tests.
     pub tests: Vec<Test>,
 }
 
-/// A question to the numbers.
+/// A test with its comparisons and its outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Test {
-    /// The question, as an [`Expression`].
+    /// The text of the test, an [`Expression`].
     pub test: String,
-    /// The part of the data it is asked of: `all`, a challenge.
+    /// The part of the data that is tested: `all`, or for example a challenge.
     pub subset: String,
-    /// Whose numbers: `images` (computed from images here), `scores` (from published per-image scores), `published`.
+    /// The source of the numbers: `images` (computed from images), `scores` (from published per-image scores) or `published`.
     pub numbers: String,
-    /// What these numbers are from, in words.
+    /// The data that these numbers are from.
     pub data: String,
-    /// How it comes out.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What decides about chance, in words; empty where nothing was compared.
+    /// The method that decides whether chance explains a difference; empty if nothing was compared.
     pub decided_by: String,
-    /// The outcome in words, with the numbers; where nothing was compared, why not.
+    /// The outcome in words, with the numbers; if nothing was compared, the reason.
     pub reason: String,
-    /// What was compared.
+    /// The comparisons.
     pub comparisons: Vec<Comparison>,
 }
 
-/// Two numbers and what says whether chance explains their difference: an interval, a p value, a normal variable or, beside a
+/// Two numbers, and a measure of whether chance explains their difference: an interval, a p value, a standard normal statistic or, for a
 /// published number, its tolerance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The method that the claim is about.
     pub left: String,
-    /// What it is compared with: a method, or `published`.
+    /// The other method, or `published`.
     pub right: String,
     /// The statistic.
     pub statistic: String,
-    /// The first one's number.
+    /// The number of the method that the claim is about.
     pub left_value: f64,
-    /// The other's.
+    /// The other number.
     pub right_value: f64,
-    /// The first less the other.
+    /// `left_value` − `right_value`.
     pub difference: f64,
-    /// The lower end of the difference's 95 % interval.
+    /// The lower end of the 95 % interval of the difference.
     pub low: Option<f64>,
     /// The upper end.
     pub high: Option<f64>,
     /// The two-sided p value of the difference.
     pub p: Option<f64>,
-    /// Fisher's statistic: standard normal where there is no difference.
+    /// Fisher's statistic: standard normal if there is no difference.
     pub z: Option<f64>,
-    /// How far a number may lie from the published one and still be it.
+    /// The largest difference at which a number agrees with the published one.
     pub tolerance: Option<f64>,
-    /// How it comes out.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
@@ -247,7 +252,7 @@ impl Comparison {
             return hold((self.difference.abs() <= tolerance) == (relation == Relation::Equal));
         }
         let above = match (self.low, self.high, self.p, self.z) {
-            // A p value and an interval that come from one test say the same, but for the last digit: the p value decides.
+            // A p value and an interval of the same test agree, except for the last digit. The p value decides.
             (_, _, Some(p), _) => (p < LEVEL).then_some(self.difference > 0.0),
             (_, _, None, Some(z)) => (z.abs() > BEYOND).then_some(z > 0.0),
             (Some(low), Some(high), None, None) if low > 0.0 || high < 0.0 => Some(low > 0.0),
@@ -287,32 +292,28 @@ impl Test {
             [] => self.reason.clone(),
             [one] => one.words(),
             many => {
-                let mut parts = Vec::new();
-                for (outcome, what) in [
-                    (Outcome::Holds, "holds against"),
-                    (Outcome::Undecided, "undecided against"),
-                    (Outcome::DoesNotHold, "the contrary against"),
-                ] {
-                    let of: Vec<String> = many
-                        .iter()
-                        .filter(|c| c.outcome == outcome)
-                        .map(|c| format!("{} {}", c.right, number(c.right_value)))
-                        .collect();
-                    if !of.is_empty() {
-                        parts.push(format!("{what} {}", of.join(", ")));
-                    }
-                }
-                format!("{}: {}", number(many[0].left_value), parts.join("; "))
+                let relation = |c: &Comparison| match c.outcome {
+                    Outcome::Undecided | Outcome::NotAttempted => "not distinguishable from",
+                    _ if c.difference > 0.0 => "higher than",
+                    _ => "lower than",
+                };
+                let part = |words: &str| {
+                    let of = many.iter().filter(|c| relation(c) == words);
+                    let of: Vec<String> = of.map(|c| format!("{} {}", c.right, number(c.right_value))).collect();
+                    (!of.is_empty()).then(|| format!("{words} {}", of.join(", ")))
+                };
+                let parts = ["higher than", "not distinguishable from", "lower than"].into_iter().filter_map(part);
+                format!("{}: {}", number(many[0].left_value), parts.collect::<Vec<_>>().join("; "))
             }
         }
     }
 }
 
 impl Claim {
-    /// The sentence and what it is asked of: one may be asked of several sorts of numbers and parts of the data.
+    /// The sentence with the source of its numbers and its part of the data, since a sentence may be tested on several of them.
     pub fn name(&self) -> String {
-        let of: Vec<&str> = self.tests.first().map_or(Vec::new(), |test| vec![&test.numbers, &test.subset]);
-        format!("“{}” ({})", self.says, of.join(", "))
+        let of = self.tests.first().map(|test| format!("{}, {}", test.numbers, test.subset)).unwrap_or_default();
+        format!("“{}” ({of})", self.says)
     }
 
     /// The outcome that follows from the tests.
@@ -320,12 +321,12 @@ impl Claim {
         Outcome::of_all(self.tests.iter().map(Test::decide))
     }
 
-    /// Whose numbers were asked, in a word.
+    /// The source of the numbers.
     fn numbers(&self) -> String {
         self.tests.first().map(|test| test.numbers.clone()).unwrap_or_default()
     }
 
-    /// Why it comes out as it does: the reason of its test; of several, those that are not like the others are named.
+    /// The reason for the outcome: that of the test, or the tests by outcome if there are several outcomes.
     fn reason(&self) -> String {
         if let [one] = &self.tests[..] {
             return one.reason.clone();
@@ -337,9 +338,8 @@ impl Claim {
                 true if *outcome == Outcome::NotAttempted => self.tests[0].reason.clone(),
                 true => format!("all {count} tests: {outcome}"),
                 false => {
-                    let named: Vec<String> =
-                        of(*outcome).map(|test| format!("{} ({})", test.test, test.reason)).collect();
-                    format!("{outcome}: {}", named.join("; "))
+                    let tests = of(*outcome).map(|test| format!("{} ({})", test.test, test.reason));
+                    format!("{outcome}: {}", tests.collect::<Vec<_>>().join("; "))
                 }
             }
         });
@@ -348,25 +348,25 @@ impl Claim {
 }
 
 impl Claims {
-    /// Reads back what [`Claims::to_json`] wrote; `path` is what errors call it.
+    /// Reads the text that [`Claims::to_json`] wrote; `path` is its name in errors.
     ///
     /// # Errors
-    /// [`Error::Data`] for what is no such file.
+    /// [`Error::Data`] for text that is not a file of claims.
     pub fn parse(text: &str, path: &Path) -> crate::Result<Claims> {
-        serde_json::from_str(text).map_err(|e| Error::data(path, format!("is no file of claims: {e}")))
+        serde_json::from_str(text).map_err(|e| Error::data(path, format!("is not a file of claims: {e}")))
     }
 
     /// The file's text: indented JSON and a final newline.
     pub fn to_json(&self) -> String {
-        format!("{}\n", serde_json::to_string_pretty(self).expect("strings, numbers and lists become JSON"))
+        json(self)
     }
 
-    /// How many claims come out in each way, in the order of [`Outcome::ALL`].
+    /// The number of claims with each outcome, in the order of [`Outcome::ALL`].
     pub fn counts(&self) -> [usize; 4] {
         Outcome::ALL.map(|outcome| self.claims.iter().filter(|claim| claim.outcome == outcome).count())
     }
 
-    /// The claims for the terminal: a line each, with the reason below it.
+    /// The claims for the terminal: a line for each, with the reason below it.
     pub fn text(&self) -> String {
         let mut text = format!("{}: the claims\n", self.title);
         for claim in &self.claims {
@@ -381,41 +381,23 @@ impl Claims {
         )
     }
 
-    /// The claims below an experiment's tables.
+    /// The claims as a section below the tables of an experiment.
     pub fn section(&self) -> Section {
         let row = |claim: &Claim| {
             vec![claim.says.clone(), claim.place.clone(), claim.numbers(), claim.outcome.to_string(), claim.reason()]
         };
-        let mut by: Vec<&str> = self
-            .claims
-            .iter()
-            .flat_map(|c| &c.tests)
-            .map(|t| t.decided_by.as_str())
-            .filter(|by| !by.is_empty())
-            .collect();
-        by.sort_unstable();
-        by.dedup();
-        // How the claims come out, in one paragraph.
-        let mut paragraph = Vec::new();
-        for (outcome, begins) in [
-            (Outcome::Holds, "Holds on these data"),
-            (Outcome::DoesNotHold, "Does not hold"),
-            (Outcome::Undecided, "Undecided"),
-            (Outcome::NotAttempted, "Not attempted"),
-        ] {
-            let claims: Vec<&str> = self
-                .claims
-                .iter()
-                .filter(|claim| claim.outcome == outcome)
-                .map(|claim| claim.says.trim_end_matches('.'))
-                .collect();
-            if !claims.is_empty() {
-                paragraph.push(format!("{begins} ({} of {}): {}.", claims.len(), self.claims.len(), claims.join("; ")));
-            }
-        }
+        let by: BTreeSet<&str> = self.claims.iter().flat_map(|c| &c.tests).map(|t| t.decided_by.as_str()).collect();
+        let by: Vec<&str> = by.into_iter().filter(|by| !by.is_empty()).collect();
+        let paragraph = |(outcome, begins)| {
+            let claims = self.claims.iter().filter(|claim| claim.outcome == outcome);
+            let claims: Vec<&str> = claims.map(|claim| claim.says.trim_end_matches('.')).collect();
+            (!claims.is_empty())
+                .then(|| format!("{begins} ({} of {}): {}.", claims.len(), self.claims.len(), claims.join("; ")))
+        };
+        let begins = ["Holds on these data", "Does not hold", "Undecided", "Not attempted"];
         Section {
             title: format!("{}: the claims", self.title),
-            text: paragraph,
+            text: Outcome::ALL.into_iter().zip(begins).filter_map(paragraph).collect(),
             header: ["claim", "place", "numbers", "outcome", "why"].map(str::to_owned).to_vec(),
             rows: self.claims.iter().map(row).collect(),
             notes: if by.is_empty() { Vec::new() } else { vec![format!("Decided by: {}.", by.join("; "))] },
@@ -423,15 +405,15 @@ impl Claims {
     }
 }
 
-/// Three decimals, or one for what is large.
+/// A number to three decimals, or to one if its magnitude is 10 or more.
 fn number(x: f64) -> String {
     let decimals = if x.abs() >= 10.0 { 1 } else { 3 };
     format!("{x:.decimals$}").replace('-', "−")
 }
 
+/// A number as [`number`] writes it, with its sign.
 fn signed(x: f64) -> String {
-    let decimals = if x.abs() >= 10.0 { 1 } else { 3 };
-    format!("{x:+.decimals$}").replace('-', "−")
+    format!("{}{}", if x.is_sign_negative() { "" } else { "+" }, number(x))
 }
 
 #[cfg(test)]
@@ -496,12 +478,15 @@ mod tests {
     fn expressions_are_read_and_bad_ones_say_what_is_wrong() {
         let read = |text: &str| text.parse::<Expression>();
         let expected = Expression {
-            method: "UNIQUE (laboratory)".into(),
+            method: "UNIQUE (authors' scores)".into(),
             statistic: "srocc".into(),
             relation: Relation::Above,
             against: Against::Method("PSNR-HA".into()),
         };
-        assert_eq!(read("UNIQUE (laboratory).srocc > PSNR-HA.srocc"), Ok(expected));
+        assert_eq!(read("UNIQUE (authors' scores).srocc > PSNR-HA.srocc"), Ok(expected));
+        for text in ["A.rmse < others.rmse", "A.b.srocc > B.srocc", "A.rmse = published", "A.rmse != published"] {
+            assert_eq!(read(text).unwrap().to_string(), text);
+        }
         assert_eq!(read("A.rmse < others.rmse").unwrap().against, Against::Others);
         assert_eq!(read("A.rmse_line = published").unwrap().against, Against::Published);
         assert_eq!(read("A.rmse != published").unwrap().relation, Relation::Differs);
@@ -511,7 +496,7 @@ mod tests {
             ("A.srocc > B.rmse", "different statistics"),
             ("A.srocc > A.srocc", "with itself"),
             ("A.srocc > published", "no interval"),
-            ("A.srocc = B.srocc", "which is higher"),
+            ("A.srocc = B.srocc", "compare two methods"),
         ] {
             assert!(read(text).unwrap_err().contains(part), "{text}: {:?}", read(text));
         }
@@ -537,7 +522,14 @@ mod tests {
         better.right = "C".into();
         better.outcome = Outcome::DoesNotHold;
         test.comparisons.push(better);
-        assert_eq!(test.words(), "0.790: undecided against B 0.800; the contrary against C 0.800");
+        assert_eq!(test.words(), "0.790: not distinguishable from B 0.800; lower than C 0.800");
+        test.comparisons.push(Comparison { outcome: Outcome::Holds, right: "D".into(), ..comparison(0.1) });
+        assert_eq!(
+            test.words(),
+            "0.790: higher than D 0.800; not distinguishable from B 0.800; lower than C 0.800",
+            "the words follow from the difference, whichever relation is tested"
+        );
+        test.comparisons.pop();
         let claim = Claim { says: "S".into(), place: "abstract".into(), outcome: test.decide(), tests: vec![test] };
         let claims = Claims { title: "T".into(), data: "D".into(), claims: vec![claim] };
         assert_eq!(serde_json::from_str::<Claims>(&claims.to_json()).unwrap(), claims);

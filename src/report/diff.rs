@@ -1,44 +1,59 @@
-//! What differs between two results, and which numbers moved with it.
+//! Compares two results: their manifests, their files and the numbers of their tables.
 //!
-//! A result is a function of its manifest's settings, seeds, inputs and version. So two that differ differ in one of these, and the
-//! difference is listed beside what came of it: the files, and the numbers of the table by how far they moved.
+//! A result is a function of the settings, the seeds, the inputs and the version in its manifest. So two results that differ also differ in
+//! one of these. Both are listed: the different settings, seeds and inputs, and the different files, numbers and claims.
 
-use super::manifest::Manifest;
-use super::results::Results;
-use super::table::{Row, Table};
+use super::folder::Results;
+use super::row::Row;
+use super::table::Table;
 use serde::Serialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Something that has one value in one result and another, or none, in the other.
+/// A value that differs between two results, or that only one of them has.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
-    /// What it is: a setting's dotted key, a file's name, …
+    /// Its name, such as the dotted key of a setting or the name of a file.
     pub what: String,
-    /// In the first; `None` where it has no such thing.
+    /// The value in the first result, if it has one.
     pub old: Option<Value>,
-    /// In the second.
+    /// The value in the second result, if it has one.
     pub new: Option<Value>,
 }
 
-/// A number of the table that is another.
+impl Change {
+    /// `old → new`, each shortened to `wide` characters.
+    pub fn arrow(&self, wide: usize) -> String {
+        let show = |value: &Option<Value>| {
+            let text = match value {
+                None => return "none".to_owned(),
+                Some(Value::String(text)) => text.clone(),
+                Some(value) => value.to_string(),
+            };
+            if text.chars().count() <= wide { text } else { text.chars().take(wide).chain(['…']).collect() }
+        };
+        format!("{} → {}", show(&self.old), show(&self.new))
+    }
+}
+
+/// A number of the table that differs between two results.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Moved {
-    /// As in the table.
+    /// The method of the row.
     pub method: String,
-    /// As in the table.
+    /// The subset of the row.
     pub subset: String,
-    /// As in the table.
+    /// The statistic of the row.
     pub statistic: String,
-    /// In the first; `None` where it has no such row.
+    /// The value in the first result, if it has one.
     pub old: Option<f64>,
-    /// In the second.
+    /// The value in the second result, if it has one.
     pub new: Option<f64>,
-    /// New less old, where there are both.
+    /// `new` − `old`, if both results have a value.
     pub by: Option<f64>,
 }
 
-/// All that differs between two results.
+/// The differences between two results.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Difference {
     /// Title, data and version.
@@ -47,47 +62,43 @@ pub struct Difference {
     pub settings: Vec<Change>,
     /// Seeds, by purpose.
     pub seeds: Vec<Change>,
-    /// Hashes of what was read, by name.
+    /// Hashes of the files that were read, by name.
     pub inputs: Vec<Change>,
-    /// Hashes of what was written, by name.
+    /// Hashes of the files that were written, by name.
     pub outputs: Vec<Change>,
-    /// Numbers of the table, the farthest first; then those that only one of the two has.
+    /// Numbers of the table: the largest differences first, and at the end those that only one result has.
     pub numbers: Vec<Moved>,
     /// Outcomes of claims, by their sentence.
     pub claims: Vec<Change>,
-    /// What could not be compared, and why.
+    /// What could not be compared, with the reason.
     pub notes: Vec<String>,
 }
 
 impl Difference {
-    /// Whether there is none.
+    /// Whether the two results are equal.
     pub fn is_empty(&self) -> bool {
         let Difference { record, settings, seeds, inputs, outputs, numbers, claims, notes: _ } = self;
         numbers.is_empty() && [record, settings, seeds, inputs, outputs, claims].into_iter().all(Vec::is_empty)
     }
 }
 
-/// What differs between `a` and `b`.
+/// The differences between `a` and `b`.
 pub fn diff(a: &Results, b: &Results) -> Difference {
-    let record = |m: &Manifest| {
-        [("title", &m.title), ("data", &m.data), ("version", &m.version)]
-            .map(|(what, text)| (what.to_owned(), Value::from(text.as_str())))
-            .to_vec()
+    let changed = |of: &dyn Fn(&Results) -> Value| settings(&of(a), &of(b));
+    let outcomes = |results: &Results| -> Value {
+        let claims = results.claims.iter().flat_map(|claims| &claims.claims);
+        claims.map(|claim| (claim.name(), claim.outcome.to_string())).collect()
     };
-    let hashes = |map: &BTreeMap<String, String>| -> Vec<(String, Value)> {
-        map.iter().map(|(name, hash)| (name.clone(), Value::from(hash.as_str()))).collect()
-    };
-    let seeds = |m: &Manifest| m.seeds.iter().map(|(name, &seed)| (name.clone(), Value::from(seed))).collect();
-    let changed = |of: &dyn Fn(&Manifest) -> Vec<(String, Value)>| changes(of(&a.manifest), of(&b.manifest));
-    let mut settings = Vec::new();
-    compare(Some(&a.manifest.experiment), Some(&b.manifest.experiment), "", &mut settings);
+    let mut settings = settings(&a.manifest.experiment, &b.manifest.experiment);
+    // The title is compared as part of the record.
+    settings.retain(|change| change.what != "title");
     let mut difference = Difference {
-        record: changed(&record),
-        // The title is the record's.
-        settings: settings.into_iter().filter(|change| change.what != "title").collect(),
-        seeds: changed(&seeds),
-        inputs: changed(&|m| hashes(&m.inputs)),
-        outputs: changed(&|m| hashes(&m.outputs)),
+        record: changed(&|Results { manifest: m, .. }| json!({"title": m.title, "data": m.data, "version": m.version})),
+        settings,
+        seeds: changed(&|results| json!(results.manifest.seeds)),
+        inputs: changed(&|results| json!(results.manifest.inputs)),
+        outputs: changed(&|results| json!(results.manifest.outputs)),
+        claims: changed(&outcomes),
         ..Difference::default()
     };
     match (&a.table, &b.table) {
@@ -95,73 +106,55 @@ pub fn diff(a: &Results, b: &Results) -> Difference {
         (a_table, _) => {
             let without = if a_table.is_none() { a } else { b };
             difference.notes.push(format!(
-                "no table.json lies beside {}, so that numbers could not be compared",
+                "there is no table.json beside {}, so the numbers could not be compared",
                 without.manifest_path.display()
             ));
         }
     }
-    let outcomes = |results: &Results| -> Vec<(String, Value)> {
-        let claims = results.claims.iter().flat_map(|claims| &claims.claims);
-        claims.map(|claim| (claim.name(), Value::from(claim.outcome.to_string()))).collect()
-    };
-    difference.claims = changes(outcomes(a), outcomes(b));
     difference
 }
 
-/// Where two values differ, by dotted keys, as deep as both have something. Entries of a list of tables go by their names, or by
-/// their places where they have none; a list of plain values is one value.
-fn compare(old: Option<&Value>, new: Option<&Value>, key: &str, changes: &mut Vec<Change>) {
+/// The differences between the settings of two experiments, by dotted keys.
+pub fn settings(old: &Value, new: &Value) -> Vec<Change> {
+    let mut changes = Vec::new();
+    compare(Some(old), Some(new), "", &mut changes);
+    changes
+}
+
+/// Collects the differences of two values by dotted keys, as deep as both have entries. The key of an entry in a list of tables is its
+/// name, or its index if it has no name. A list of plain values is one value.
+fn compare<'v>(old: Option<&'v Value>, new: Option<&'v Value>, key: &str, changes: &mut Vec<Change>) {
     if old == new {
         return;
     }
     match (old.and_then(entries), new.and_then(entries)) {
         (Some(a), Some(b)) => {
-            let find = |list: &[(String, Value)], name: &str| list.iter().position(|entry| entry.0 == name);
-            let mut names: Vec<&String> = a.iter().map(|entry| &entry.0).collect();
-            names.extend(b.iter().map(|entry| &entry.0).filter(|name| find(&a, name).is_none()));
-            for name in names {
+            let find = |list: &[(String, &'v Value)], name: &str| Some(list.iter().find(|entry| entry.0 == name)?.1);
+            let only_new = b.iter().filter(|(name, _)| find(&a, name).is_none());
+            for (name, _) in a.iter().chain(only_new) {
                 let below = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
-                let of = |list: &[(String, Value)]| find(list, name).map(|i| list[i].1.clone());
-                compare(of(&a).as_ref(), of(&b).as_ref(), &below, changes);
+                compare(find(&a, name), find(&b, name), &below, changes);
             }
         }
         _ => changes.push(Change { what: key.to_owned(), old: old.cloned(), new: new.cloned() }),
     }
 }
 
-/// What a table or a list of tables is made of; `None` for any other value.
-fn entries(value: &Value) -> Option<Vec<(String, Value)>> {
+/// The named entries of a table or of a list of tables; `None` for any other value.
+fn entries(value: &Value) -> Option<Vec<(String, &Value)>> {
     match value {
-        Value::Object(object) => Some(object.iter().map(|(name, value)| (name.clone(), value.clone())).collect()),
+        Value::Object(object) => Some(object.iter().map(|(name, value)| (name.clone(), value)).collect()),
         Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_object) => {
             let names: Vec<&str> = list.iter().filter_map(|entry| entry.get("name")?.as_str()).collect();
-            let mut distinct = names.clone();
-            distinct.sort_unstable();
-            distinct.dedup();
-            let named = distinct.len() == list.len();
+            let named = names.iter().collect::<BTreeSet<_>>().len() == list.len();
             let name = |i: usize| if named { names[i].to_owned() } else { i.to_string() };
-            Some(list.iter().enumerate().map(|(i, entry)| (name(i), entry.clone())).collect())
+            Some(list.iter().enumerate().map(|(i, entry)| (name(i), entry)).collect())
         }
         _ => None,
     }
 }
 
-/// What is not the same in two lists of named values, in the order of the first and then of the second.
-fn changes(a: Vec<(String, Value)>, b: Vec<(String, Value)>) -> Vec<Change> {
-    let mut new: BTreeMap<&str, &Value> = b.iter().map(|(name, value)| (name.as_str(), value)).collect();
-    let mut changes = Vec::new();
-    for (name, old) in &a {
-        let now = new.remove(name.as_str());
-        if now != Some(old) {
-            changes.push(Change { what: name.clone(), old: Some(old.clone()), new: now.cloned() });
-        }
-    }
-    let only_new = b.iter().filter(|(name, _)| new.contains_key(name.as_str()));
-    changes.extend(only_new.map(|(name, value)| Change { what: name.clone(), old: None, new: Some(value.clone()) }));
-    changes
-}
-
-/// The rows whose value is another.
+/// The rows whose values differ.
 fn moved(a: &Table, b: &Table) -> Vec<Moved> {
     let key = |row: &Row| (row.method.clone(), row.subset.clone(), row.statistic.clone());
     let mut pairs: BTreeMap<_, [Option<f64>; 2]> = BTreeMap::new();
@@ -178,7 +171,7 @@ fn moved(a: &Table, b: &Table) -> Vec<Moved> {
             Moved { method, subset, statistic, old, new, by }
         })
         .collect();
-    // A table holds finite numbers only; rows without a difference go last.
+    // The numbers of a table are finite. Rows without a difference are last.
     let size = |moved: &Moved| moved.by.map_or(-1.0, f64::abs);
     moved.sort_by(|a, b| size(b).total_cmp(&size(a)));
     moved
@@ -187,10 +180,11 @@ fn moved(a: &Table, b: &Table) -> Vec<Moved> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::manifest::Manifest;
     use crate::report::verify::tests::manifest;
 
     fn results(change: &dyn Fn(&mut Manifest), rows: &[(&str, f64)]) -> Results {
-        let mut manifest = manifest("image-quality", "tid2013");
+        let mut manifest = manifest();
         change(&mut manifest);
         let rows = rows.iter().map(|(method, value)| Row::new(method, "all", "srocc", *value)).collect();
         let table = Some(Table::new("t", "d", rows).unwrap());
@@ -203,7 +197,7 @@ mod tests {
         assert!(diff(&a, &a).is_empty());
         let without = Results { table: None, ..a.clone() };
         let difference = diff(&a, &without);
-        assert!(difference.is_empty() && difference.notes[0].contains("no table.json lies beside m"), "{difference:?}");
+        assert!(difference.is_empty() && difference.notes[0].contains("no table.json beside m"), "{difference:?}");
     }
 
     #[test]

@@ -1,110 +1,170 @@
-//! Grids of text in three markups, and sections of the results that are no table of methods and statistics.
+//! Grids of text as Markdown, LaTeX and aligned columns for the terminal, and the sections of the results that contain them.
 
 use serde::{Deserialize, Serialize};
 
-/// A heading, what it means, a grid, and notes below it.
+/// A part of the results: a title, paragraphs, a grid, and notes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
-    /// The heading.
+    /// The title.
     pub title: String,
     /// Paragraphs above the grid.
     pub text: Vec<String>,
-    /// The grid's first line.
+    /// The first line of the grid.
     pub header: Vec<String>,
-    /// Its other lines, each as long as the header.
+    /// The other lines of the grid, each as long as the header.
     pub rows: Vec<Vec<String>>,
-    /// Lines below it.
+    /// Notes below the grid.
     pub notes: Vec<String>,
 }
 
 impl Section {
-    /// In GitHub's Markdown.
+    /// The section in GitHub's Markdown.
     pub fn markdown(&self) -> String {
-        let mut out = format!("# {}\n", markdown_text(&self.title));
-        self.text.iter().for_each(|paragraph| out += &format!("\n{}\n", markdown_text(paragraph)));
-        out += "\n";
-        out += &markdown_grid(&self.header, &self.rows);
-        if !self.notes.is_empty() {
-            out += "\n";
-            self.notes.iter().for_each(|note| out += &format!("- {}\n", markdown_text(note)));
-        }
-        out
+        markdown(&self.title, &self.text, &[self.grid()], &self.notes)
     }
 
-    /// For LaTeX, as a `table` environment; needs `\usepackage{booktabs}` and nothing else.
+    /// The section for LaTeX, as a `table` environment. It needs `\usepackage{booktabs}` only.
     pub fn latex(&self) -> String {
-        let mut out = latex_grid(&self.title, &self.header, &self.rows);
-        for paragraph in self.text.iter().chain(&self.notes) {
-            out += &format!("\\noindent {}\\par\n", latex_text(paragraph));
-        }
-        out
+        self.grid().latex(&self.title) + &latex_paragraphs(self.text.iter().chain(&self.notes))
     }
 
-    /// For the terminal.
+    /// The section for the terminal.
     pub fn text(&self) -> String {
-        let mut out = format!("{}\n", self.title);
-        self.text.iter().for_each(|paragraph| out += &format!("{paragraph}\n"));
-        out += "\n";
-        out += &text_grid(&self.header, &self.rows);
-        if !self.notes.is_empty() {
-            out += "\n";
-        }
-        self.notes.iter().for_each(|note| out += &format!("{note}\n"));
-        out
+        text(&self.title, &self.text, &[self.grid()], &self.notes)
+    }
+
+    fn grid(&self) -> Grid {
+        Grid { heading: String::new(), header: self.header.clone(), rows: self.rows.clone() }
     }
 }
 
-/// A grid in GitHub's Markdown: the first column to the left, the others to the right.
-pub(super) fn markdown_grid(header: &[String], rows: &[Vec<String>]) -> String {
-    let line = |cells: &[String]| {
-        let cells: Vec<_> = cells.iter().map(|c| markdown_text(c)).collect();
-        format!("| {} |\n", cells.join(" | "))
-    };
-    let mut out = line(header);
-    out += &format!("|---|{}\n", "---:|".repeat(header.len() - 1));
-    rows.iter().for_each(|row| out += &line(row));
-    out
+/// A grid of text below a heading, which may be empty. In every form its first column is aligned to the left, the others to the right.
+pub(super) struct Grid {
+    pub heading: String,
+    pub header: Vec<String>,
+    pub rows: Vec<Vec<String>>,
 }
 
-/// A grid as a LaTeX `table` with booktabs' rules.
-pub(super) fn latex_grid(caption: &str, header: &[String], rows: &[Vec<String>]) -> String {
-    let mut out = format!("\\begin{{table}}\n\\centering\n\\caption{{{}}}\n", latex_text(caption));
-    out += &format!("\\begin{{tabular}}{{l{}}}\n\\toprule\n", "r".repeat(header.len() - 1));
-    let line = |cells: &[String]| {
-        let cells: Vec<_> = cells.iter().map(|c| latex_text(c)).collect();
-        format!("{} \\\\\n", cells.join(" & "))
-    };
-    out += &format!("{}\\midrule\n", line(header));
-    rows.iter().for_each(|row| out += &line(row));
-    out += "\\bottomrule\n\\end{tabular}\n\\end{table}\n\n";
-    out
+impl Grid {
+    fn lines(&self) -> impl Iterator<Item = &Vec<String>> {
+        std::iter::once(&self.header).chain(&self.rows)
+    }
+
+    fn markdown(&self) -> String {
+        let mut lines: Vec<String> =
+            self.lines().map(|cells| format!("| {} |\n", joined(cells, markdown_text, " | "))).collect();
+        lines.insert(1, format!("|---|{}\n", "---:|".repeat(self.header.len() - 1)));
+        lines.concat()
+    }
+
+    /// The grid as a LaTeX `table` with the rules of booktabs.
+    pub fn latex(&self, caption: &str) -> String {
+        let mut lines: Vec<String> =
+            self.lines().map(|cells| format!("{} \\\\\n", joined(cells, latex_text, " & "))).collect();
+        lines.insert(1, "\\midrule\n".to_owned());
+        format!(
+            "\\begin{{table}}\n\\centering\n\\caption{{{}}}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n{}\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n\n",
+            latex_text(caption),
+            "r".repeat(self.header.len() - 1),
+            lines.concat()
+        )
+    }
 }
 
-/// A grid in aligned columns.
-pub(super) fn text_grid(header: &[String], rows: &[Vec<String>]) -> String {
-    let lines: Vec<&[String]> = std::iter::once(header).chain(rows.iter().map(Vec::as_slice)).collect();
-    let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..header.len()).map(width).collect();
-    let mut out = String::new();
-    for line in lines {
-        let mut text = format!("{:<1$}", line[0], widths[0]);
-        for (cell, width) in line.iter().zip(&widths).skip(1) {
-            text += &format!("  {cell:>width$}");
+fn joined(cells: &[String], escape: fn(&str) -> String, between: &str) -> String {
+    cells.iter().map(|cell| escape(cell)).collect::<Vec<_>>().join(between)
+}
+
+/// A title, paragraphs, grids and notes in GitHub's Markdown.
+pub(super) fn markdown(title: &str, paragraphs: &[String], grids: &[Grid], notes: &[String]) -> String {
+    let mut out = format!("# {}\n", markdown_text(title));
+    paragraphs.iter().for_each(|paragraph| out += &format!("\n{}\n", markdown_text(paragraph)));
+    for grid in grids {
+        out += "\n";
+        if !grid.heading.is_empty() {
+            out += &format!("## {}\n\n", markdown_text(&grid.heading));
         }
-        out += text.trim_end();
+        out += &grid.markdown();
+    }
+    if !notes.is_empty() {
         out += "\n";
     }
+    notes.iter().for_each(|note| out += &format!("- {}\n", markdown_text(note)));
     out
 }
 
-/// `text` with Markdown's own characters escaped.
-pub(super) fn markdown_text(text: &str) -> String {
+/// A title, paragraphs, grids and notes for the terminal.
+pub(super) fn text(title: &str, paragraphs: &[String], grids: &[Grid], notes: &[String]) -> String {
+    let mut out = format!("{title}\n");
+    paragraphs.iter().for_each(|paragraph| out += &format!("{paragraph}\n"));
+    for grid in grids {
+        out += "\n";
+        if !grid.heading.is_empty() {
+            out += &format!("{}\n", grid.heading);
+        }
+        let lines: Vec<&Vec<String>> = grid.lines().collect();
+        out += &columns(&lines, &(1..grid.header.len()).collect::<Vec<_>>());
+    }
+    if !notes.is_empty() {
+        out += "\n";
+    }
+    notes.iter().for_each(|note| out += &format!("{note}\n"));
+    out
+}
+
+/// Paragraphs of text for LaTeX.
+pub(super) fn latex_paragraphs<'a>(paragraphs: impl IntoIterator<Item = &'a String>) -> String {
+    paragraphs.into_iter().map(|paragraph| format!("\\noindent {}\\par\n", latex_text(paragraph))).collect()
+}
+
+/// Lines of cells as text in aligned columns, with two spaces between them. The columns whose indices are in `right` are aligned to the
+/// right, the others to the left.
+///
+/// # Panics
+/// If a line has fewer cells than the first one.
+pub fn columns<L: AsRef<[String]>>(lines: &[L], right: &[usize]) -> String {
+    let count = lines.first().map_or(0, |line| line.as_ref().len());
+    let wide: Vec<usize> = (0..count).map(|i| widest(lines.iter().map(|line| &line.as_ref()[i]))).collect();
+    let line = |line: &L| {
+        let cells: Vec<String> = (0..count)
+            .map(|i| {
+                let (cell, wide) = (&line.as_ref()[i], wide[i]);
+                if right.contains(&i) { format!("{cell:>wide$}") } else { format!("{cell:<wide$}") }
+            })
+            .collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    lines.iter().map(line).collect()
+}
+
+/// The number of characters of the longest cell.
+pub fn widest<'a>(cells: impl Iterator<Item = &'a String>) -> usize {
+    cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+}
+
+/// The lines of a text, each indented by two spaces.
+pub fn indented(lines: &str) -> String {
+    lines.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+/// `value` to so many decimals with the minus sign U+2212; a number that is rounded to zero has no sign.
+pub(super) fn decimal(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    match text.strip_prefix('-') {
+        Some(magnitude) if magnitude.bytes().all(|b| matches!(b, b'0' | b'.')) => magnitude.to_owned(),
+        Some(magnitude) => format!("−{magnitude}"),
+        None => text,
+    }
+}
+
+/// `text` with the special characters of Markdown escaped.
+fn markdown_text(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|").replace('_', "\\_").replace('*', "\\*")
 }
 
-/// `text` for LaTeX: its special characters escaped, the signs that tables use as mathematics, other text as it is (UTF-8).
-pub(super) fn latex_text(text: &str) -> String {
+/// `text` for LaTeX: special characters are escaped, and the signs that tables use become mathematics. Other text stays UTF-8.
+fn latex_text(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {
@@ -142,6 +202,14 @@ mod tests {
             latex_text("ms_unique 95 % & #1 {x} ≠ −1 ~ ^ \\"),
             "ms\\_unique 95 \\% \\& \\#1 \\{x\\} $\\ne$ $-$1 \\textasciitilde{} \\textasciicircum{} \\textbackslash{}"
         );
+    }
+
+    #[test]
+    fn cells_end_or_begin_together() {
+        let lines = [["a", "−22", "x"], ["long", "1", ""]].map(|line| line.map(str::to_owned));
+        assert_eq!(columns(&lines, &[1]), "a     −22  x\nlong    1\n");
+        assert_eq!(indented(&columns(&lines, &[])), "  a     −22  x\n  long  1\n");
+        assert_eq!(columns::<[String; 1]>(&[], &[0]), "");
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! What a run was: `manifest.json`, and what differs between two runs of the same thing: `run.json`.
+//! The two records of a run: `manifest.json`, which is equal on every run, and `run.json`, which is not.
 //!
-//! `manifest.json` is a function of the experiment, the data and the version alone: it is committed with the results, and a
-//! second run writes the same bytes. Data and weights stand in it by name and hash, never by path. Times, host, threads and
-//! the state of the working copy go to `run.json`, which git ignores.
+//! `manifest.json` is a function of the experiment, the data and the version only. It is committed with the results, and a second run writes
+//! the same bytes. It contains data and weights by name and hash, never by path. Times, host, threads and the state of the working copy are
+//! stored in `run.json`, which git ignores.
 
 use crate::error::{Error, Result};
+use crate::files::json;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,9 +15,9 @@ use std::time::SystemTime;
 /// The committed record of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// What was run, for a reader.
+    /// The title of the experiment.
     pub title: String,
-    /// What data the numbers are from, in the words that every table and chart uses; a stand-in says so here.
+    /// The data that the numbers are from, as every table and chart describes them. For synthetic images it begins with `stand-in`.
     pub data: String,
     /// The version of gradspace, [`VERSION`].
     pub version: String,
@@ -24,9 +25,9 @@ pub struct Manifest {
     pub experiment: serde_json::Value,
     /// The seeds, by purpose.
     pub seeds: BTreeMap<String, u64>,
-    /// BLAKE3 of every data and weights file that was read, by name.
+    /// The BLAKE3 hash of each file of data or weights that was read, by name.
     pub inputs: BTreeMap<String, String>,
-    /// BLAKE3 of every result file but this one, by name.
+    /// The BLAKE3 hash of each result file except this one, by name.
     pub outputs: BTreeMap<String, String>,
 }
 
@@ -39,57 +40,67 @@ impl Manifest {
         json(self)
     }
 
-    /// Reads back what [`Manifest::to_json`] wrote; `path` is what errors call it.
+    /// Reads the text that [`Manifest::to_json`] of this or another version wrote; `path` is its name in errors.
     ///
     /// # Errors
-    /// [`Error::Data`] for text that is not JSON or lacks a key, and for a file of another version, which is named: its hashes may
-    /// be of other files than this version writes.
+    /// [`Error::Data`] for text that is not JSON or lacks a key.
     pub fn parse(text: &str, path: &Path) -> Result<Manifest> {
         let value: serde_json::Value =
             serde_json::from_str(text).map_err(|e| Error::data(path, format!("is not JSON: {e}")))?;
-        match value.get("version").and_then(serde_json::Value::as_str) {
-            Some(VERSION) => {}
-            Some(other) => {
-                let problem = format!(
-                    "was written by gradspace {other}, and this is {VERSION}: run the experiment again, or use that version"
-                );
-                return Err(Error::data(path, problem));
-            }
-            None => return Err(Error::data(path, "is no manifest of gradspace: it has no `version`")),
-        }
-        serde_json::from_value(value).map_err(|e| Error::data(path, format!("is no manifest of gradspace: {e}")))
+        let Some(version) = value["version"].as_str().map(str::to_owned) else {
+            return Err(Error::data(path, "is not a manifest of gradspace: it has no `version`"));
+        };
+        serde_json::from_value(value).map_err(|e| match version.as_str() {
+            VERSION => Error::data(path, format!("is not a manifest of gradspace: {e}")),
+            other => of_version(other, path),
+        })
+    }
+
+    /// The manifest, if this version wrote it.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a manifest of another version, since that version may write other files.
+    pub fn of_this_version(self, path: &Path) -> Result<Manifest> {
+        if self.version == VERSION { Ok(self) } else { Err(of_version(&self.version, path)) }
     }
 }
 
-/// The record of one particular run; no two need be equal.
+fn of_version(version: &str, path: &Path) -> Error {
+    let problem = format!(
+        "was written by gradspace {version}, and this is {VERSION}: run the experiment again, or use that version"
+    );
+    Error::data(path, problem)
+}
+
+/// The record of one particular run. It may differ on every run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// When it began: UTC, `2019-09-22T09:30:00Z`.
+    /// The time of the start in UTC: `2019-09-22T09:30:00Z`.
     pub started_at: String,
-    /// Seconds from beginning to end.
+    /// The duration in seconds.
     pub seconds: f64,
-    /// Seconds of each stage, in the order they ran.
+    /// The stages in the order in which they ran.
     pub stages: Vec<Stage>,
-    /// The instruction set the engine ran on.
+    /// The instruction set that the engine used.
     pub simd: String,
-    /// Worker threads.
+    /// The number of worker threads.
     pub threads: usize,
-    /// The machine's name; null where the system does not tell.
+    /// The name of the machine; null if the system does not report it.
     pub host: Option<String>,
-    /// The working copy; null where there is no git or no repository.
+    /// The working copy; null without git or without a repository.
     pub git: Option<Git>,
 }
 
-/// How long one stage took.
+/// The duration and the items of one stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
     /// The stage's name.
     pub name: String,
-    /// Seconds.
+    /// The duration in seconds.
     pub seconds: f64,
-    /// Items that were computed; null for a stage that is always gone through whole.
+    /// The number of items that were computed; null for a stage that is always recomputed.
     pub computed: Option<usize>,
-    /// Items that an earlier run had computed.
+    /// The number of items from the cache.
     pub cached: Option<usize>,
 }
 
@@ -109,18 +120,31 @@ impl Run {
     }
 }
 
-/// The state of the git repository that `folder` lies in, or `None` without git or a repository with a commit.
+/// The state of the git repository of `folder`, or `None` without git or without a commit.
 pub fn git(folder: &Path) -> Option<Git> {
-    let ask = |arguments: &[&str]| {
-        let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let commit = ask(&["rev-parse", "--verify", "HEAD"])?;
-    let dirty = !ask(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
+    let commit = ask_git(folder, &["rev-parse", "--verify", "HEAD"]).ok()?.trim().to_owned();
+    let dirty = !ask_git(folder, &["status", "--porcelain", "--untracked-files=no"]).ok()?.is_empty();
     Some(Git { commit, dirty })
 }
 
-/// The machine's name, or `None` where the system does not tell.
+/// The output of git in `folder`, or the first line of its error message.
+pub(super) fn ask_git(folder: &Path, arguments: &[&str]) -> std::result::Result<String, String> {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(folder).args(arguments);
+    // A git hook sets these variables, and they would select another repository than that of the folder.
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+        git.env_remove(variable);
+    }
+    let output = git.output().map_err(|e| format!("git cannot be run: {e}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let complaint = complaint.lines().next().unwrap_or("git gives no reason");
+    Err(if complaint.contains("not a git repository") { "in no git repository" } else { complaint }.to_owned())
+}
+
+/// The name of the machine, or `None` if the system does not report it.
 pub fn host() -> Option<String> {
     let read = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = read.or_else(|| std::env::var("HOSTNAME").ok()).or_else(|| std::env::var("COMPUTERNAME").ok())?;
@@ -128,35 +152,28 @@ pub fn host() -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// `time` as UTC to the second, `2019-09-22T09:30:00Z`.
+/// `time` as UTC to the second: `2019-09-22T09:30:00Z`.
 ///
 /// # Panics
 /// For times before 1970.
 pub fn utc(time: SystemTime) -> String {
-    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).expect("the clock stands after 1970").as_secs();
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).expect("a time after 1970").as_secs();
     let (mut day, second) = (seconds / 86_400, seconds % 86_400);
-    let mut year = 1970;
     let leap = |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
-    while day >= 365 + u64::from(leap(year)) {
-        day -= 365 + u64::from(leap(year));
+    let length = |year| 365 + u64::from(leap(year));
+    let mut year = 1970;
+    while day >= length(year) {
+        day -= length(year);
         year += 1;
     }
-    let mut month = 1;
-    for length in [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if day < length {
-            break;
-        }
-        day -= length;
+    let months = [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut month = 0;
+    while day >= months[month] {
+        day -= months[month];
         month += 1;
     }
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", day + 1)
-}
-
-fn json(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("strings, numbers and lists become JSON");
-    text.push('\n');
-    text
+    format!("{year}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", month + 1, day + 1)
 }
 
 #[cfg(test)]
@@ -202,14 +219,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_manifest_of_this_version_is_refused_with_the_reason() {
+    fn what_is_not_a_manifest_of_this_version_is_refused_with_the_reason() {
+        let of_this = crate::report::verify::tests::manifest().to_json();
         for (text, reason) in [
             ("{", "m.json: is not JSON"),
             ("[]", "it has no `version`"),
             ("{\"version\": \"0.0.1\"}", "was written by gradspace 0.0.1, and this is"),
             (&format!("{{\"version\": \"{VERSION}\"}}"), "missing field `title`"),
+            (&of_this.replace(VERSION, "0.0.2"), "was written by gradspace 0.0.2"),
         ] {
-            let error = Manifest::parse(text, Path::new("m.json")).unwrap_err().to_string();
+            let path = Path::new("m.json");
+            let read = Manifest::parse(text, path).and_then(|manifest| manifest.of_this_version(path));
+            let error = read.unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");
         }
     }

@@ -1,57 +1,50 @@
-//! The published numbers, each with its source and with how it is known.
+//! The published numbers, each with its source and its certainty.
 //!
-//! They live in `paper/published.toml`, which is part of the program. A number comes with one of four [`Status`]es. Three may
-//! stand beside ours; the fourth, [`Status::Recalled`], may not: such a number was never seen in a source, and every lookup
-//! behaves as if it did not exist. [`Published::recalled`] lists them, under that name only.
+//! They are in `paper/published.toml`, which is compiled into the program. A number has one of four degrees of [`Certainty`]. Numbers of
+//! three degrees are shown beside ours. The fourth, [`Certainty::Recalled`], is for numbers that were never seen in a source: no lookup finds
+//! them, and only [`Published::recalled`] lists them.
 //!
-//! A number also says what it was computed on ([`Fit`]). Several competitors' published PLCC, RMSE and outlier ratio are those
-//! of a straight line and not of the converged logistic curve; which optimiser and start gave that is unknown. So a number
-//! belongs beside *one* of our statistics: beside `plcc` if it is the converged curve's, beside `plcc_line` if it is the
-//! line's, beside `srocc_fitted` if it is a rank correlation of fitted scores ([`Cell::statistic_here`]).
+//! A number also has a [`Fit`]: the scores that it was computed from. Several competitors' published PLCC, RMSE and outlier ratio belong to a
+//! straight line and not to the converged logistic curve. Which optimiser and start gave this is unknown. So a number belongs beside *one* of
+//! our statistics ([`Cell::statistic_here`]): `plcc` for the converged curve, `plcc_line` for the line, and `srocc_fitted` for a rank
+//! correlation of fitted scores.
 
 use crate::error::{Error, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// How a number is known, the surest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub enum Status {
-    /// Read as digits in the source.
-    #[serde(rename = "printed")]
+/// How a number is known, the most certain first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// It is printed as digits in the source.
     Printed,
-    /// Measured from the heights of the bars in a vector drawing.
+    /// It was measured from the heights of the bars in a vector drawing.
     #[serde(rename = "read from a chart")]
     ReadFromAChart,
-    /// Follows from the authors' own data or code.
-    #[serde(rename = "recomputed")]
+    /// It was recomputed from the authors' own data or code.
     Recomputed,
-    /// Known by memory only: never shown as published.
-    #[serde(rename = "recalled")]
+    /// It is known from memory only and never shown as published.
     Recalled,
 }
 
-impl std::fmt::Display for Status {
+impl std::fmt::Display for Certainty {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Status::Printed => "printed",
-            Status::ReadFromAChart => "read from a chart",
-            Status::Recomputed => "recomputed",
-            Status::Recalled => "recalled",
-        })
+        self.serialize(f)
     }
 }
 
-/// What a published statistic was computed on.
+/// The scores that a published statistic was computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Fit {
-    /// The scores as they are.
+    /// The scores themselves.
     #[serde(rename = "raw scores")]
     Raw,
-    /// The scores mapped by the five-parameter logistic at its best fit.
+    /// The scores mapped by the best fit of the five-parameter logistic.
     #[serde(rename = "converged curve")]
     Curve,
-    /// The scores mapped by the straight line that fits best.
+    /// The scores mapped by the best straight line.
     #[serde(rename = "straight line")]
     Line,
 }
@@ -69,22 +62,22 @@ pub struct Cell {
     pub statistic: String,
     /// The number.
     pub value: f64,
-    /// Decimals of the publication.
+    /// The number of decimals in the publication.
     pub digits: usize,
-    /// How far a value may lie from it and still agree.
+    /// The largest difference at which a value still agrees with it.
     pub tolerance: f64,
-    /// Why that far.
+    /// The reason for this tolerance.
     pub because: String,
-    /// The place it stands in.
+    /// The place in the publication.
     pub source: String,
     /// How it is known.
-    pub status: Status,
-    /// What it was computed on; `None` where there is nothing to fit or it is not known.
+    pub status: Certainty,
+    /// The scores that it was computed from; `None` if there is no fit, or if that is not known.
     pub fit: Option<Fit>,
 }
 
 impl Cell {
-    /// The name of our statistic that is computed as this number was: `plcc` or `plcc_line`, `srocc` or `srocc_fitted`.
+    /// The name of our statistic that is computed in the same way: `plcc` or `plcc_line`, `srocc` or `srocc_fitted`.
     pub fn statistic_here(&self) -> String {
         let of_ranks = matches!(self.statistic.as_str(), "srocc" | "krcc");
         match self.fit {
@@ -94,7 +87,7 @@ impl Cell {
         }
     }
 
-    /// Source and status in one phrase, for a table's column.
+    /// The source and the certainty, for a column of a table.
     pub fn provenance(&self) -> String {
         format!("{} ({})", self.source, self.status)
     }
@@ -103,17 +96,17 @@ impl Cell {
 /// All published numbers.
 #[derive(Debug)]
 pub struct Published {
-    columns: BTreeMap<String, String>,
+    names: BTreeMap<String, String>,
     cells: Vec<Cell>,
 }
 
 static EMBEDDED: LazyLock<Published> = LazyLock::new(|| {
     let text = include_str!("../../paper/published.toml");
-    Published::parse(text).expect("a test has read the file that is part of the program")
+    Published::parse(text).expect("the compiled-in file was read in a test")
 });
 
 impl Published {
-    /// The numbers of `paper/published.toml`, as it was when the program was built.
+    /// The numbers of `paper/published.toml` at the time when the program was built.
     pub fn embedded() -> &'static Published {
         &EMBEDDED
     }
@@ -121,50 +114,47 @@ impl Published {
     /// Reads the text of a `published.toml`.
     ///
     /// # Errors
-    /// [`Error::Data`] for TOML that is none, an unknown key or status, a number that is not finite, or one given twice with
-    /// the same status.
-    pub fn parse(text: &str) -> Result<Published> {
+    /// [`Error::Data`] for text that is not TOML, an unknown key or status, a number that is not finite, or two numbers with the same name
+    /// and status.
+    fn parse(text: &str) -> Result<Published> {
         let problem = |problem: String| Error::data("paper/published.toml", problem);
         let file: File = toml::from_str(text).map_err(|e| problem(e.to_string()))?;
         if let Some(table) = file.table.iter().find(|table| table.because.is_none() && !table.is_narrow()) {
-            let Table { database, tolerance, .. } = table;
-            return Err(problem(format!("{database}: a tolerance of {tolerance} needs its reason, `because`")));
+            let Group { database, tolerance, .. } = table;
+            return Err(problem(format!("{database}: a tolerance of {tolerance} needs a reason, `because`")));
         }
-        let mut cells: Vec<Cell> = file.table.into_iter().flat_map(Table::cells).collect();
+        let mut cells: Vec<Cell> = file.table.into_iter().flat_map(Group::cells).collect();
         let key = |c: &Cell| (c.database.clone(), c.method.clone(), c.subset.clone(), c.statistic.clone(), c.status);
         cells.sort_by_key(key);
-        if let Some(c) = cells.iter().find(|c| !(c.value.is_finite() && c.tolerance.is_finite() && c.tolerance >= 0.0))
-        {
-            return Err(problem(format!(
-                "{} of {} on {}: value and tolerance must be finite",
-                c.statistic, c.method, c.database
-            )));
+        let name = |c: &Cell| format!("{} of {} on {}", c.statistic, c.method, c.database);
+        let sound = |c: &Cell| c.value.is_finite() && c.tolerance.is_finite() && c.tolerance >= 0.0;
+        if let Some(cell) = cells.iter().find(|c| !sound(c)) {
+            return Err(problem(format!("{}: value and tolerance must be finite", name(cell))));
         }
         if let Some(twice) = cells.windows(2).find(|pair| key(&pair[0]) == key(&pair[1])) {
-            let c = &twice[0];
-            return Err(problem(format!("{} of {} on {}: {} twice", c.statistic, c.method, c.database, c.status)));
+            return Err(problem(format!("{}: {} twice", name(&twice[0]), twice[0].status)));
         }
-        Ok(Published { columns: file.columns, cells })
+        Ok(Published { names: file.names, cells })
     }
 
-    /// The publication's name for a column of scores (`gradient` is `Proposed`), or `column` itself if it has none.
-    pub fn name<'a>(&'a self, column: &'a str) -> &'a str {
-        self.columns.get(column).map_or(column, String::as_str)
+    /// The publication's name for a method of our tables (`Gradient` is `Proposed`), or `method` itself where both use one name.
+    pub fn name<'a>(&'a self, method: &'a str) -> &'a str {
+        self.names.get(method).map_or(method, String::as_str)
     }
 
-    /// All that may be shown as published, sorted by database, method, subset, statistic and status.
+    /// The numbers that may be shown as published, sorted by database, method, subset, statistic and status.
     pub fn cells(&self) -> impl Iterator<Item = &Cell> {
-        self.cells.iter().filter(|c| c.status != Status::Recalled)
+        self.cells.iter().filter(|c| c.status != Certainty::Recalled)
     }
 
-    /// The numbers known by memory only. They may be listed as such, and never stand beside a result.
+    /// The numbers that are known from memory only. They are never shown beside a result.
     pub fn recalled(&self) -> impl Iterator<Item = &Cell> {
-        self.cells.iter().filter(|c| c.status == Status::Recalled)
+        self.cells.iter().filter(|c| c.status == Certainty::Recalled)
     }
 
-    /// The number published under this name, by its surest source, whatever it was computed on. Never a recalled one.
+    /// The number published under this name from its most certain source, with any fit. Recalled numbers are not found.
     pub fn find(&self, database: &str, method: &str, subset: &str, statistic: &str) -> Option<&Cell> {
-        // Sorted by status last, so the first is the surest.
+        // They are sorted by status last, so the first is the most certain.
         self.cells().find(|c| {
             (c.database.as_str(), c.method.as_str(), c.subset.as_str(), c.statistic.as_str())
                 == (database, method, subset, statistic)
@@ -175,34 +165,34 @@ impl Published {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    columns: BTreeMap<String, String>,
-    table: Vec<Table>,
+    names: BTreeMap<String, String>,
+    table: Vec<Group>,
 }
 
-/// Numbers that share database, status and source.
+/// Numbers with the same database, status and source.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+struct Group {
     database: String,
-    status: Status,
+    status: Certainty,
     source: String,
     digits: usize,
     tolerance: f64,
-    /// The reason of the tolerance, where it is wider than the digits ask for.
+    /// The reason for the tolerance, if it is wider than half a unit of the last digit.
     because: Option<String>,
     fit: Option<Fit>,
-    /// By subset, statistic and method.
+    /// The numbers by subset, statistic and method.
     values: BTreeMap<String, BTreeMap<String, BTreeMap<String, f64>>>,
 }
 
-/// The reason of a tolerance that needs no other.
+/// The reason for a tolerance of at most half a unit of the last digit.
 const HALF_A_DIGIT: &str = "half a unit of the last printed digit";
 
-impl Table {
+impl Group {
     /// Whether the tolerance is half a unit of the last digit or less.
     fn is_narrow(&self) -> bool {
-        // A decimal is read to the nearest number; a power of ten would have to be computed.
-        let half_a_digit = format!("0.5e-{}", self.digits).parse::<f64>().expect("a number");
+        // Parsing gives the nearest number to the decimal; a computed power of ten might not.
+        let half_a_digit = format!("0.5e-{}", self.digits).parse::<f64>().expect("a decimal number");
         self.tolerance <= half_a_digit
     }
 
@@ -235,7 +225,7 @@ impl Table {
 mod tests {
     use super::*;
 
-    /// The comparison table as METHOD §1.4 prints it: `v` recomputed, `p` on the poster's chart, the rest recalled.
+    /// The comparison table of the paper: `v` is recomputed, `p` is on the chart of the poster, and the others are recalled.
     const COMPARISON: &str = "
         method             PSNR-HA IW-SSIM SR-SIM FSIMc PerSIM CSV SUMMER UNIQUE Proposed
         outlier_ratio MULTI-LIVE .013 .013 .000 .016 .004 .000 .000 .000 .000
@@ -263,8 +253,8 @@ mod tests {
                 let found = published.find(database, method, "all", statistic);
                 let context = format!("{statistic} of {method} on {database}: {found:?}");
                 let status = match seen {
-                    "v" => Some(Status::Recomputed),
-                    "p" | "pv" => Some(Status::ReadFromAChart),
+                    "v" => Some(Certainty::Recomputed),
+                    "p" | "pv" => Some(Certainty::ReadFromAChart),
                     _ => None,
                 };
                 assert_eq!(found.map(|c| (c.value, c.status)), status.map(|s| (value, s)), "{context}");
@@ -322,8 +312,8 @@ mod tests {
             ("i06_18_3", 0.824944071792, 0.966765056223, 0.889444714926),
             ("i21_21_5", 0.420068108711, 0.879413427956, 0.569635910182),
         ] {
-            for (column, value) in [("unique", unique), ("gradient", gradient), ("ms_unique", ms_unique)] {
-                let cell = published.find("TID2013", published.name(column), image, "score").unwrap();
+            for (method, value) in [("UNIQUE", unique), ("Gradient", gradient), ("MS-UNIQUE", ms_unique)] {
+                let cell = published.find("TID2013", published.name(method), image, "score").unwrap();
                 assert_eq!((cell.value, cell.tolerance), (value, 2e-5));
             }
         }
@@ -336,16 +326,16 @@ mod tests {
         ] {
             for (kind, value) in types.iter().zip(row) {
                 let cell = published.find("CURE-TSR", method, kind, "accuracy").unwrap();
-                assert_eq!((cell.value, cell.status), (value, Status::Printed));
+                assert_eq!((cell.value, cell.status), (value, Certainty::Printed));
             }
         }
         for (database, value) in [("MNIST", 0.953), ("Fashion-MNIST", 0.918), ("CIFAR-10", 0.582), ("CURE-TSR", 0.746)]
         {
             assert_eq!(published.find(database, "gradient classifier", "all", "auroc").unwrap().value, value);
         }
-        // 60, the 6 that stand on the chart and were recomputed as well, 12 golden scores, 24 accuracies, 4 AUROCs.
+        // 60, the 6 of the chart that were also recomputed, 12 golden scores, 24 accuracies, 4 AUROCs.
         assert_eq!(published.cells().count(), 60 + 6 + 12 + 24 + 4);
-        // 30, and the 7 that a number seen in a source or recomputed takes the place of.
+        // 30, and 7 that are replaced by a number from a source or a recomputed one.
         assert_eq!(published.recalled().count(), 30 + 7);
     }
 
@@ -353,7 +343,7 @@ mod tests {
     fn a_wrong_file_is_refused_with_the_reason() {
         let table = |more: &str| {
             format!(
-                "[columns]\n[[table]]\ndatabase = 'D'\nstatus = 'printed'\nsource = 's'\ndigits = 3\ntolerance = 0.0005\n{more}"
+                "[names]\n[[table]]\ndatabase = 'D'\nstatus = 'printed'\nsource = 's'\ndigits = 3\ntolerance = 0.0005\n{more}"
             )
         };
         assert!(Published::parse(&table("[table.values]\nall.srocc = { A = 0.5 }")).is_ok());
@@ -361,12 +351,12 @@ mod tests {
             (table("pages = 3\n[table.values]\nall.srocc = { A = 0.5 }"), "pages"),
             (table("fit = 'cubic'\n[table.values]\nall.srocc = { A = 0.5 }"), "cubic"),
             (table("[table.values]\nall.srocc = { A = nan }"), "finite"),
-            (table("[table.values]").replace("0.0005", "0.0006"), "D: a tolerance of 0.0006 needs its reason"),
+            (table("[table.values]").replace("0.0005", "0.0006"), "D: a tolerance of 0.0006 needs a reason"),
             (table("[table.values]\nall.srocc = { A = 'x' }"), "x"),
             (
                 [
                     table("[table.values]\nall.s = { A = 1 }"),
-                    table("[table.values]\nall.s = { A = 2 }").replace("[columns]", ""),
+                    table("[table.values]\nall.s = { A = 2 }").replace("[names]", ""),
                 ]
                 .concat(),
                 "twice",

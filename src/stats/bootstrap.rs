@@ -1,18 +1,17 @@
-//! Percentile bootstrap intervals: how much of a number is the choice of images.
+//! Percentile bootstrap intervals: how much a statistic depends on the choice of images.
 //!
-//! A statistic over images is computed again on *B* resamples of them, drawn with replacement, and the central 95 % of what
-//! comes out is the interval (Efron and Tibshirani, 1993, chapter 13). Two ways of drawing answer two questions.
-//! [`Resample::Images`] asks what other distorted images of these very scenes would give. But images made from one reference
-//! are not independent; [`Resample::References`] draws whole references, each with all of its images, and so asks what other
-//! scenes would give. Its intervals are wider, and for a claim about images in general they are the honest ones.
+//! A statistic over images is computed again on *B* resamples of them, drawn with replacement. The central 95 % of the values are
+//! the interval (Efron and Tibshirani, 1993, chapter 13). There are two ways to draw. [`Resample::Images`] draws single
+//! images: the interval then applies to other distorted images of these scenes. Images made from one reference are not
+//! independent, so [`Resample::References`] draws references, each with all of its images: the interval then applies to
+//! other scenes. It is wider, and it is the right one for a claim about images in general.
 //!
-//! Every replicate draws from its own [`Stream`], and the replicates' values are put in order before anything is made of
-//! them: neither threads nor their timing show. Two methods under one seed and purpose see the same resamples, and
-//! [`Bootstrap::difference`] uses that: what the choice of images does to both of them alike cancels.
+//! Every replicate draws from its own [`Stream`], and the values are sorted before they are used: the number of threads does not
+//! change the result. Two methods with one seed and one purpose get the same resamples. [`Bootstrap::difference`] uses that: an
+//! effect of the images that both methods share cancels.
 //!
-//! PLCC, RMSE and the outlier ratio depend on a fitted curve. Hand over the scores *fitted once*, on all images: refitting a
-//! five-parameter logistic in every replicate costs minutes and hardly moves an interval. The interval is thus that of the
-//! statistic given the curve.
+//! PLCC, RMSE and the outlier ratio depend on a fitted curve. Pass the scores after *one fit* on all images: a fit in every
+//! replicate would take minutes and hardly changes an interval. The interval is therefore conditional on the curve.
 
 use std::collections::BTreeMap;
 
@@ -29,16 +28,16 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// What is drawn with replacement.
+/// The unit that is drawn with replacement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resample {
-    /// Single images, as many as there are.
+    /// Single images; each resample has as many as the set.
     Images,
-    /// Whole references with all of their images, as many references as there are.
+    /// Whole references with all of their images; each resample has as many references as the set.
     References,
 }
 
-/// Resamples of a set of images, ready to give intervals of any statistic over them.
+/// Resamples of a set of images, for intervals of any statistic over them.
 ///
 /// ```
 /// use gradspace::stats::{bootstrap::{Bootstrap, Resample}, moments};
@@ -50,7 +49,7 @@ pub enum Resample {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Bootstrap<'a> {
-    /// What is drawn together: the images of one draw, by their indices.
+    /// The units of a draw: the indices of the images that are drawn together.
     clusters: Vec<Vec<usize>>,
     replicates: usize,
     seed: u64,
@@ -58,13 +57,14 @@ pub struct Bootstrap<'a> {
 }
 
 impl<'a> Bootstrap<'a> {
-    /// Prepares `replicates` resamples (1000 or more for two digits of an interval) of the images whose references are
-    /// `references`, any numbers that tell the references apart. `seed` and `purpose` name the streams.
+    /// Prepares `replicates` resamples (1000 or more for two digits of an interval) of images. `references` contains a
+    /// number for each image's reference, equal for images of the same reference. `seed` and `purpose` name the
+    /// streams.
     ///
     /// # Panics
     /// If `replicates` is 0.
     pub fn new(references: &[usize], resample: Resample, replicates: usize, seed: u64, purpose: &'a str) -> Self {
-        assert!(replicates > 0, "an interval needs replicates");
+        assert!(replicates > 0, "the number of replicates must be at least 1");
         let clusters = match resample {
             Resample::Images => (0..references.len()).map(|image| vec![image]).collect(),
             Resample::References => {
@@ -79,7 +79,7 @@ impl<'a> Bootstrap<'a> {
     /// The interval of `statistic`, a function of the drawn images' indices (with repetitions).
     ///
     /// `None` if there are fewer than two images or references to draw from, or if the statistic is `None` for any
-    /// replicate: an interval of those for which it is defined would be narrower than the truth.
+    /// replicate. An interval of the other replicates would be too narrow.
     ///
     /// # Panics
     /// If the statistic is NaN.
@@ -94,9 +94,9 @@ impl<'a> Bootstrap<'a> {
         Some(Interval { low: quantile(&values, 0.025), high: quantile(&values, 0.975) })
     }
 
-    /// The interval of `a − b`, both on the same images in every replicate. Where it does not hold 0, the methods differ.
+    /// The interval of `a − b`, both on the same images in every replicate. If it does not contain 0, the methods differ.
     ///
-    /// `None` and panics as [`Bootstrap::interval`].
+    /// Returns `None` and panics in the same cases as [`Bootstrap::interval`].
     pub fn difference(
         &self,
         a: impl Fn(&[usize]) -> Option<f64> + Sync,
@@ -125,6 +125,7 @@ fn quantile(sorted: &[f64], p: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::stats::{correlation::srocc, moments::mean};
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     fn pick(values: &[f64], images: &[usize]) -> Vec<f64> {
         images.iter().map(|&i| values[i]).collect()
@@ -154,14 +155,20 @@ mod tests {
                 .unwrap();
             let half = 1.96 * crate::stats::moments::std(&values).unwrap() / (n as f64).sqrt();
             let centre = mean(&values).unwrap();
-            assert!((interval.low - (centre - half)).abs() < 0.1 * half, "{interval:?} around {centre} ± {half}");
-            assert!((interval.high - (centre + half)).abs() < 0.1 * half, "{interval:?} around {centre} ± {half}");
+            assert!(
+                abs_diff_eq!(interval.low, centre - half, epsilon = 0.1 * half),
+                "{interval:?} around {centre} ± {half}"
+            );
+            assert!(
+                abs_diff_eq!(interval.high, centre + half, epsilon = 0.1 * half),
+                "{interval:?} around {centre} ± {half}"
+            );
         }
     }
 
     #[test]
     fn images_of_one_reference_count_as_one() {
-        // Twenty references with twenty equal images each hold twenty numbers, not four hundred.
+        // Twenty references with twenty equal images each have the information of twenty numbers, not four hundred.
         let scene = sample(20, 1);
         let references: Vec<usize> = (0..400).map(|i| i / 20).collect();
         let values: Vec<f64> = references.iter().map(|&r| scene[r]).collect();
@@ -172,7 +179,7 @@ mod tests {
             interval.high - interval.low
         };
         let ratio = width(Resample::References) / width(Resample::Images);
-        assert!((ratio - 20f64.sqrt()).abs() < 0.5, "{ratio}");
+        assert_abs_diff_eq!(ratio, 20f64.sqrt(), epsilon = 0.5);
     }
 
     #[test]
@@ -185,7 +192,7 @@ mod tests {
         let difference = bootstrap.difference(|i| of(&a, i), |i| of(&b, i)).unwrap();
         let truth = srocc(&a, &mos).unwrap() - srocc(&b, &mos).unwrap();
         assert!(0.0 < difference.low && difference.low < truth && truth < difference.high);
-        // A method does not differ from itself on any image.
+        // The difference of a method from itself is 0 on every image.
         assert_eq!(bootstrap.difference(|i| of(&a, i), |i| of(&a, i)), Some(Interval { low: 0.0, high: 0.0 }));
     }
 
@@ -205,7 +212,7 @@ mod tests {
     fn the_undefined_is_none() {
         let undefined_once = |images: &[usize]| (images[0] != 3).then_some(1.0);
         assert_eq!(Bootstrap::new(&[0; 9], Resample::Images, 500, 0, "none").interval(undefined_once), None);
-        // Nothing to choose from: no image, one image, one reference.
+        // No choice: no image, one image, one reference.
         assert_eq!(Bootstrap::new(&[], Resample::Images, 10, 0, "none").interval(|_| Some(1.0)), None);
         assert_eq!(Bootstrap::new(&[4], Resample::Images, 10, 0, "none").interval(|_| Some(1.0)), None);
         assert_eq!(Bootstrap::new(&[4; 9], Resample::References, 10, 0, "none").interval(|_| Some(1.0)), None);

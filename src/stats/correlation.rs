@@ -1,4 +1,4 @@
-//! The five statistics by which quality scores are compared with opinions.
+//! The five statistics that compare quality scores with people's opinions.
 //!
 //! *Monotonicity*: Spearman's ρ (SROCC) and Kendall's τ_b (KRCC), on the raw scores, since no monotone map changes them.
 //! *Linearity*, *accuracy* and *consistency*: Pearson's r (PLCC), the root mean square error and the outlier ratio, on
@@ -8,8 +8,8 @@ pub use super::rank::spearman as srocc;
 
 use super::moments::{is_constant, mean};
 
-/// Pearson's linear correlation r of `a` and `b` (PLCC), within [−1, 1]. `None` where one of them is constant, as no values
-/// and one value are.
+/// Pearson's linear correlation r of `a` and `b` (PLCC), within [−1, 1]. `None` if one of them is constant or has fewer
+/// than two values.
 ///
 /// # Panics
 /// If the lengths differ or a value is not finite.
@@ -20,8 +20,8 @@ pub fn plcc(a: &[f64], b: &[f64]) -> Option<f64> {
     Some((dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt()).clamp(-1.0, 1.0))
 }
 
-/// The deviations from the mean, as shares of the largest, so that their squares neither overflow nor vanish. `None` of a
-/// constant.
+/// The deviations from the mean, relative to the largest one, so that their squares neither overflow nor underflow.
+/// `None` for a constant.
 fn deviations(values: &[f64]) -> Option<Vec<f64>> {
     let mean = mean(values)?;
     if is_constant(values) {
@@ -31,19 +31,19 @@ fn deviations(values: &[f64]) -> Option<Vec<f64>> {
     Some(values.iter().map(|x| (x - mean) / largest).collect())
 }
 
-/// Kendall's rank correlation τ_b of `a` and `b` (KRCC), within [−1, 1]: concordant less discordant pairs, over the
-/// geometric mean of the numbers of pairs untied in `a` and untied in `b`. `None` where one of them is constant, as no
-/// values and one value are.
+/// Kendall's rank correlation τ_b of `a` and `b` (KRCC), within [−1, 1]: concordant minus discordant pairs, divided by
+/// the geometric mean of the numbers of pairs untied in `a` and untied in `b`. `None` if one of them is constant or has
+/// fewer than two values.
 ///
-/// Counted exactly in O(n log n), after Knight (1966): in the order of `a`, the discordant pairs are the exchanges that
-/// sorting by `b` takes.
+/// The count is exact and takes O(n log n), after Knight (1966): in the order of `a`, the number of discordant pairs is
+/// the number of exchanges to sort by `b`.
 ///
 /// # Panics
 /// If the lengths differ or a value is NaN.
 pub fn krcc(a: &[f64], b: &[f64]) -> Option<f64> {
     same_length(a, b);
     assert!(!a.iter().chain(b).any(|v| v.is_nan()), "NaN has no rank");
-    // Adding 0 turns −0 into 0, which total_cmp would tell apart.
+    // Adding 0 changes −0 to 0; total_cmp would order them.
     let mut pairs: Vec<(f64, f64)> = a.iter().zip(b).map(|(&a, &b)| (a + 0.0, b + 0.0)).collect();
     pairs.sort_unstable_by(|p, q| p.0.total_cmp(&q.0).then(p.1.total_cmp(&q.1)));
     let tied_a = tied_pairs(&pairs, |p, q| p.0 == q.0);
@@ -67,12 +67,12 @@ fn pair_count(n: usize) -> u64 {
     n * n.saturating_sub(1) / 2
 }
 
-/// How many pairs of a sorted slice are equal.
+/// The number of equal pairs in a sorted slice.
 fn tied_pairs<T>(sorted: &[T], equal: impl Fn(&T, &T) -> bool) -> u64 {
     sorted.chunk_by(equal).map(|run| pair_count(run.len())).sum()
 }
 
-/// Sorts by merging and returns the number of pairs that were in falling order.
+/// Sorts by merging and returns the number of pairs in falling order.
 fn sort_counting(values: &mut [f64], buffer: &mut Vec<f64>) -> u64 {
     if values.len() < 2 {
         return 0;
@@ -83,7 +83,7 @@ fn sort_counting(values: &mut [f64], buffer: &mut Vec<f64>) -> u64 {
     let (mut left, mut right) = (0, middle);
     while left < middle && right < values.len() {
         if values[right] < values[left] {
-            // It passes all that is left of the left half.
+            // The value passes the rest of the left half.
             falling += (middle - left) as u64;
             buffer.push(values[right]);
             right += 1;
@@ -92,13 +92,14 @@ fn sort_counting(values: &mut [f64], buffer: &mut Vec<f64>) -> u64 {
             left += 1;
         }
     }
-    // What is left of the right half stays where it is.
+    // The rest of the right half stays in place.
     buffer.extend_from_slice(&values[left..middle]);
     values[..buffer.len()].copy_from_slice(buffer);
     falling
 }
 
-/// The root mean square error √(Σ(q − m)²/n) of fitted scores against opinions, in the opinions' unit. `None` of no values.
+/// The root mean square error √(Σ(q − m)²/n) of fitted scores against opinions, in the unit of the opinions. `None` for
+/// no values.
 ///
 /// # Panics
 /// If the lengths differ or a value is not finite.
@@ -108,8 +109,8 @@ pub fn rmse(fitted: &[f64], mos: &[f64]) -> Option<f64> {
     Some(mean(&squares)?.sqrt())
 }
 
-/// The share of images whose fitted score misses the mean opinion by more than two standard deviations of the opinions,
-/// |q − m| > 2σ. `None` of no values.
+/// The fraction of images whose fitted score differs from the mean opinion by more than two standard deviations of the
+/// opinions, |q − m| > 2σ. `None` for no values.
 ///
 /// # Panics
 /// If the lengths differ, a value is NaN, or a σ is negative.
@@ -138,8 +139,9 @@ mod tests {
 
     use super::*;
     use crate::stats::random::Stream;
+    use approx::assert_abs_diff_eq;
 
-    /// τ_b by looking at every pair.
+    /// τ_b by comparing every pair.
     fn krcc_by_pairs(a: &[f64], b: &[f64]) -> Option<f64> {
         let (mut difference, mut untied_a, mut untied_b) = (0i64, 0i64, 0i64);
         for i in 0..a.len() {
@@ -159,14 +161,14 @@ mod tests {
     fn by_hand() {
         let a = [1.0, 2.0, 3.0, 4.0];
         let b = [1.0, 3.0, 2.0, 4.0];
-        assert!((plcc(&a, &b).unwrap() - 0.8).abs() < 1e-15);
+        assert_abs_diff_eq!(plcc(&a, &b).unwrap(), 0.8, epsilon = 1e-15);
         assert_eq!(srocc(&a, &b), Some(0.8));
         // Five pairs agree, one does not.
         assert_eq!(krcc(&a, &b), Some(4.0 / 6.0));
         assert_eq!(rmse(&a, &b), Some(0.5f64.sqrt()));
         // Errors 0, 1, 1, 0; exactly two standard deviations is no outlier.
         assert_eq!(outlier_ratio(&a, &b, &[0.0, 0.5, 0.4, 9.0]), Some(0.25));
-        // Ties: one concordant pair less, untied 5 and 6: 5/√30.
+        // Ties: one concordant pair fewer, 5 and 6 untied pairs: 5/√30.
         assert_eq!(krcc(&[1.0, 2.0, 2.0, 4.0], &a), Some(5.0 / 30f64.sqrt()));
         assert_eq!(krcc(&[0.0, -0.0, 1.0], &[1.0, 2.0, 3.0]), Some(2.0 / 6f64.sqrt()));
     }
@@ -192,10 +194,10 @@ mod tests {
         let b: Vec<f64> = a.iter().map(|a| a + 0.3 * stream.normal()).collect();
         let r = plcc(&a, &b).unwrap();
         let moved = |by: f64, times: f64| a.iter().map(|a| by + times * a).collect::<Vec<f64>>();
-        assert!((plcc(&moved(1e9, 1.0), &b).unwrap() - r).abs() < 1e-6);
-        assert!((plcc(&moved(0.0, 1e200), &b).unwrap() - r).abs() < 1e-12);
-        assert!((plcc(&moved(0.0, 1e-200), &b).unwrap() - r).abs() < 1e-12);
-        assert!((plcc(&moved(3.0, -2.0), &b).unwrap() + r).abs() < 1e-12);
+        assert_abs_diff_eq!(plcc(&moved(1e9, 1.0), &b).unwrap(), r, epsilon = 1e-6);
+        assert_abs_diff_eq!(plcc(&moved(0.0, 1e200), &b).unwrap(), r, epsilon = 1e-12);
+        assert_abs_diff_eq!(plcc(&moved(0.0, 1e-200), &b).unwrap(), r, epsilon = 1e-12);
+        assert_abs_diff_eq!(plcc(&moved(3.0, -2.0), &b).unwrap(), -r, epsilon = 1e-12);
     }
 
     #[test]
@@ -239,10 +241,10 @@ mod tests {
             let (c, d): (Vec<f64>, Vec<f64>) = shuffled.into_iter().unzip();
             prop_assert_eq!(krcc(&a, &b), krcc(&c, &d));
             prop_assert_eq!(krcc(&a, &b), krcc_by_pairs(&a, &b));
-            // Where floating-point sums are involved, to their rounding.
+            // Statistics with floating-point sums agree up to rounding.
             let (r, s) = (plcc(&a, &b).unwrap(), plcc(&c, &d).unwrap());
-            prop_assert!((r - s).abs() < 1e-12);
-            prop_assert!((rmse(&a, &b).unwrap() - rmse(&c, &d).unwrap()).abs() < 1e-9);
+            assert_abs_diff_eq!(r, s, epsilon = 1e-12);
+            assert_abs_diff_eq!(rmse(&a, &b).unwrap(), rmse(&c, &d).unwrap(), epsilon = 1e-9);
             prop_assert_eq!(outlier_ratio(&a, &b, &vec![100.0; a.len()]), outlier_ratio(&c, &d, &vec![100.0; c.len()]));
         }
     }

@@ -1,38 +1,40 @@
-//! How well a score tells in-distribution images from others.
+//! Out-of-distribution detection: statistics of how well a score separates in-distribution images from others.
 //!
-//! In-distribution is the positive class, and a higher score means "more in-distribution". A threshold accepts every image that
-//! scores at least as much; the true positive rate is the share of in-distribution images it accepts, the false positive rate
-//! that of the others. The names and definitions are those of the field (Liang, Li and Srikant, "Enhancing the reliability of
-//! out-of-distribution image detection in neural networks", ICLR 2018): AUROC, AUPR-in, AUPR-out, FPR at 95 % TPR and detection
-//! error; beside them the accuracy at one fixed threshold, which is what the paper's table shows.
+//! In-distribution is the positive class, and a higher score means "more in-distribution". A threshold accepts every
+//! image with a score at least as high. The true positive rate is the fraction of in-distribution images that it
+//! accepts, the false positive rate that of the others. The names and definitions are those of the field (Liang, Li and
+//! Srikant, "Enhancing the reliability of out-of-distribution image detection in neural networks", ICLR 2018): AUROC,
+//! AUPR-in, AUPR-out, FPR at 95 % TPR and detection error. The accuracy at one fixed threshold is the number in the
+//! paper's table.
 //!
 //! # Exact, with ties
-//! [`Detection`] sorts the scores once and counts. Between two neighbouring scores every threshold accepts the same images, so
-//! that the distinct scores are all the thresholds there are. Images of one score are accepted together, whatever their class:
-//! no order among them is invented. Everything is integers up to one last division (the AUPR: one per threshold), so that no
+//! [`Detection`] sorts the scores once and counts. Between two neighbouring scores every threshold accepts the same
+//! images, so the distinct scores are all the thresholds needed. Images with the same score are accepted together,
+//! whatever their class. All counts are integers up to one last division (for the AUPR, one per threshold), so no
 //! result depends on the order of the images.
 //!
-//! * AUROC is the Mann–Whitney statistic: the share of pairs in which the in-distribution image scores higher, a tie counting one
-//!   half. The trapezoids under the ROC curve have the same area.
-//! * AUPR is average precision, Σ (Rₖ − Rₖ₋₁) Pₖ over the thresholds from the highest down. The trapezoid would be wrong here:
-//!   Davis and Goadrich ("The relationship between precision-recall and ROC curves", ICML 2006) show that a straight line between
-//!   two points of a precision-recall curve promises what no threshold reaches. The sum of steps promises nothing between the
-//!   points. AUPR-out takes the others as the positive class and the scores with the opposite sign.
+//! * AUROC is the Mann–Whitney statistic: the fraction of pairs in which the in-distribution image scores higher, with
+//!   a tie as one half. The trapezoids under the ROC curve have the same area.
+//! * AUPR is average precision, Σ (Rₖ − Rₖ₋₁) Pₖ over the thresholds from the highest down. The trapezoid would be
+//!   wrong here: Davis and Goadrich ("The relationship between precision-recall and ROC curves", ICML 2006) show that
+//!   no threshold reaches the straight line between two points of a precision-recall curve. AUPR-out uses the others as
+//!   the positive class and the negated scores.
 //!
 //! # As the authors computed them
-//! [`Detection::sampled`] gives the four numbers of the authors' code, which tries twenty thresholds 0, 0.05, …, 0.95 in place of
-//! all. Where scores crowd at 0 and 1, as a trained classifier's do, the two differ; they are never to stand in one column.
+//! [`Detection::sampled`] gives the four numbers of the authors' code, which tries only the twenty thresholds 0, 0.05,
+//! …, 0.95. The scores of a trained classifier concentrate at 0 and 1, where the results differ. So no column of a
+//! table mixes the two.
 
 use crate::error::{Error, Result};
 
 /// The images that one threshold accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Accepted {
-    /// The lowest score that is accepted.
+    /// The lowest accepted score.
     threshold: f64,
-    /// In-distribution images that are accepted.
+    /// The number of accepted in-distribution images.
     inside: usize,
-    /// Other images that are accepted.
+    /// The number of accepted other images.
     outside: usize,
 }
 
@@ -45,16 +47,17 @@ pub struct RocPoint {
     pub tpr: f64,
 }
 
-/// The authors' numbers, from thresholds sampled every 0.05: see [`Detection::sampled`].
+/// The numbers of the authors' code, from thresholds sampled every 0.05: see [`Detection::sampled`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampled {
-    /// The false positive rate at the sampled threshold whose true positive rate is closest to 95 %, which may be far from it.
+    /// The false positive rate at the sampled threshold with the true positive rate closest to 95 %, which may be far
+    /// from it.
     pub fpr_at_95_tpr: f64,
-    /// The lowest detection error of the sampled thresholds.
+    /// The lowest detection error over the sampled thresholds.
     pub detection_error: f64,
-    /// Area under the precision-recall curve through the sampled points, in-distribution positive.
+    /// The area under the precision-recall curve through the sampled points, in-distribution positive.
     pub aupr_in: f64,
-    /// The same with the others positive.
+    /// The same area with the others positive.
     pub aupr_out: f64,
 }
 
@@ -71,17 +74,17 @@ pub struct Sampled {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Detection {
-    /// One for each distinct score, from the highest to the lowest, whose threshold accepts all.
+    /// One entry for each distinct score, from the highest to the lowest, which accepts all images.
     accepted: Vec<Accepted>,
     inside: usize,
     outside: usize,
 }
 
 impl Detection {
-    /// Counts the scores of in-distribution images and of others; infinities are scores like any other.
+    /// Counts the scores of in-distribution images and of others. Infinite scores are allowed.
     ///
     /// # Errors
-    /// [`Error::Undefined`] when one of the classes is empty or a score is NaN.
+    /// [`Error::Undefined`] if one of the classes is empty or a score is NaN.
     pub fn new(in_distribution: &[f64], out_of_distribution: &[f64]) -> Result<Detection> {
         let mut scores = Vec::with_capacity(in_distribution.len() + out_of_distribution.len());
         for (class, of_class) in [("in-distribution", in_distribution), ("out-of-distribution", out_of_distribution)] {
@@ -89,7 +92,7 @@ impl Detection {
                 return Err(Error::Undefined(format!("there is no {class} score; detection needs both classes")));
             }
             if let Some(at) = of_class.iter().position(|score| score.is_nan()) {
-                let problem = format!("{class} score {at} (counted from 0) is NaN, which no threshold can place");
+                let problem = format!("{class} score {at} (counted from 0) is NaN; scores must be numbers");
                 return Err(Error::Undefined(problem));
             }
             scores.extend(of_class.iter().map(|&score| (score, class == "in-distribution")));
@@ -106,18 +109,19 @@ impl Detection {
         Ok(Detection { accepted, inside, outside })
     }
 
-    /// The share of all images that a threshold puts into their class: in-distribution ones that score at least `threshold` and
-    /// others that score less. The paper's table is this at 0.5, with as many in-distribution images as others.
+    /// The fraction of all images that a threshold classifies correctly: in-distribution images that score at least
+    /// `threshold` and others that score less. The paper's table contains this at 0.5, with as many in-distribution
+    /// images as others.
     pub fn accuracy(&self, threshold: f64) -> f64 {
         let (inside, outside) = self.at_least(threshold);
         (inside + self.outside - outside) as f64 / (self.inside + self.outside) as f64
     }
 
-    /// Area under the ROC curve: the probability that a random in-distribution image scores higher than a random other one, ties
-    /// counting one half. ½ is chance.
+    /// The area under the ROC curve: the probability that a random in-distribution image scores higher than a random
+    /// other one, with a tie as one half. Chance is ½.
     pub fn auroc(&self) -> f64 {
-        // Twice the number of pairs in order: each other image of a tie lies below what was accepted before, and ties with the
-        // in-distribution images of its tie.
+        // Twice the number of correctly ordered pairs. Each other image of a tie lies below the images accepted before,
+        // and ties with the in-distribution images of its tie.
         let mut doubled = 0u128;
         let (mut inside, mut outside) = (0, 0);
         for a in &self.accepted {
@@ -127,28 +131,28 @@ impl Detection {
         doubled as f64 / (2 * self.inside as u128 * self.outside as u128) as f64
     }
 
-    /// Average precision with in-distribution as the positive class. Chance is the share of in-distribution images.
+    /// Average precision with in-distribution as the positive class. Chance is the fraction of in-distribution images.
     pub fn aupr_in(&self) -> f64 {
         average_precision(self.accepted.iter().map(|a| (a.inside, a.outside)), self.inside)
     }
 
-    /// Average precision with the others as the positive class. Chance is their share.
+    /// Average precision with the others as the positive class. Chance is their fraction.
     pub fn aupr_out(&self) -> f64 {
-        // From the other end, a threshold accepts what the next higher one leaves.
+        // From the other end, a threshold accepts the images that the next higher one rejects.
         let left = |inside: usize, outside: usize| (self.outside - outside, self.inside - inside);
         let from_below = self.accepted.iter().rev().skip(1).map(|a| left(a.inside, a.outside));
         average_precision(from_below.chain([left(0, 0)]), self.outside)
     }
 
-    /// The false positive rate at the highest threshold that accepts at least 95 % of the in-distribution images. Nothing is
-    /// interpolated: it is a threshold's own rate.
+    /// The false positive rate at the highest threshold that accepts at least 95 % of the in-distribution images. Rates
+    /// between two thresholds are not interpolated.
     pub fn fpr_at_95_tpr(&self) -> f64 {
         let first = self.accepted.partition_point(|a| 20 * a.inside < 19 * self.inside);
         self.accepted[first].outside as f64 / self.outside as f64
     }
 
-    /// The lowest ½(1 − TPR) + ½ FPR of all thresholds: the error rate were both classes equally frequent. At most ½, since to
-    /// accept all or nothing is a threshold too.
+    /// The lowest ½(1 − TPR) + ½ FPR over all thresholds: the error rate if both classes were equally frequent. At most
+    /// ½, since a threshold may also accept all images or none.
     pub fn detection_error(&self) -> f64 {
         let (inside, outside) = (self.inside as u128, self.outside as u128);
         let of = |a: &Accepted| (inside - a.inside as u128) * outside + a.outside as u128 * inside;
@@ -156,8 +160,8 @@ impl Detection {
         lowest as f64 / (2 * inside * outside) as f64
     }
 
-    /// The corners of the ROC curve from (0, 0) to (1, 1): the points of all thresholds without those that lie on the straight line
-    /// between their neighbours. A tie between the classes is one sloping line.
+    /// The corners of the ROC curve from (0, 0) to (1, 1): the points of all thresholds, without those on the straight
+    /// line between their neighbours. A tie between the classes is one sloping line.
     pub fn roc(&self) -> Vec<RocPoint> {
         let mut corners = vec![(0i128, 0i128)];
         for point in self.accepted.iter().map(|a| (a.outside as i128, a.inside as i128)) {
@@ -175,17 +179,18 @@ impl Detection {
         corners.into_iter().map(rate).collect()
     }
 
-    /// FPR at 95 % TPR, detection error and the two AUPR as the authors' code computes them, operation by operation: from the
-    /// twenty thresholds 0, 0.05, …, 0.95 (−1, −0.95, …, −0.05 of the negated scores for AUPR-out), the FPR at the TPR *closest*
-    /// to 95 %, each area a sum of steps from the lowest threshold up, closed by the rectangle of the last.
+    /// FPR at 95 % TPR, detection error and the two AUPR, computed like the authors' code, operation by operation. The
+    /// twenty thresholds are 0, 0.05, …, 0.95 (for AUPR-out −1, −0.95, …, −0.05 of the negated scores). The FPR is that
+    /// at the TPR *closest* to 95 %. Each area is a sum of steps from the lowest threshold up, plus the rectangle of
+    /// the last.
     ///
     /// # Errors
-    /// [`Error::Undefined`] when a score is not within [0, 1]: those thresholds mean nothing then.
+    /// [`Error::Undefined`] if a score is not within [0, 1], the range of the thresholds.
     pub fn sampled(&self) -> Result<Sampled> {
         let (highest, lowest) = (self.accepted[0].threshold, self.accepted[self.accepted.len() - 1].threshold);
         if lowest < 0.0 || highest > 1.0 {
             let problem = format!(
-                "scores from {lowest} to {highest} cannot be cut by thresholds sampled between 0 and 1; give probabilities"
+                "the scores range from {lowest} to {highest}, but sampled thresholds need scores within 0 and 1; give probabilities"
             );
             return Err(Error::Undefined(problem));
         }
@@ -212,12 +217,13 @@ impl Detection {
         })
     }
 
-    /// In-distribution and other images that score `threshold` or more.
+    /// The numbers of in-distribution and other images with a score of at least `threshold`.
     fn at_least(&self, threshold: f64) -> (usize, usize) {
         self.count(|score| score >= threshold)
     }
 
-    /// In-distribution and other images whose scores `accept`s, which must hold of all scores above one for which it holds.
+    /// The numbers of in-distribution and other images whose scores satisfy `accept`. If it accepts a score, it must
+    /// accept all higher ones.
     fn count(&self, accept: impl Fn(f64) -> bool) -> (usize, usize) {
         match self.accepted.partition_point(|a| accept(a.threshold)) {
             0 => (0, 0),
@@ -226,7 +232,7 @@ impl Detection {
     }
 }
 
-/// Σ (Rₖ − Rₖ₋₁) Pₖ over the (true, false) positives of falling thresholds, with `positives` to be found in all.
+/// Σ (Rₖ − Rₖ₋₁) Pₖ over the (true, false) positives of falling thresholds; `positives` is the number of all positives.
 fn average_precision(accepted: impl Iterator<Item = (usize, usize)>, positives: usize) -> f64 {
     let (mut sum, mut before) = (0.0, 0);
     for (hits, false_hits) in accepted {
@@ -236,13 +242,14 @@ fn average_precision(accepted: impl Iterator<Item = (usize, usize)>, positives: 
     sum / positives as f64
 }
 
-/// NumPy's `arange(start, start + 1, 0.05)`: its step is the difference of its first two elements, as rounded.
+/// NumPy's `arange(start, start + 1, 0.05)`: its step is the rounded difference of its first two elements.
 fn sampled_thresholds(start: f64) -> [f64; 20] {
     let step = (start + 0.05) - start;
     std::array::from_fn(|i| start + i as f64 * step)
 }
 
-/// The authors' area: steps of recall from 1 down, each at the precision of its lower end, and the last rectangle.
+/// The area of the authors' code: steps of recall from 1 down, each at the precision of its lower end, and the last
+/// rectangle.
 fn sampled_precision(accepted: &[(usize, usize)], positives: usize) -> f64 {
     let (mut area, mut recall, mut precision) = (0.0, 1.0, 0.0);
     for &(hits, false_hits) in accepted.iter().filter(|(hits, false_hits)| hits + false_hits > 0) {
@@ -259,23 +266,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use approx::assert_abs_diff_eq;
 
     fn detection(inside: &[f64], outside: &[f64]) -> Detection {
         Detection::new(inside, outside).unwrap()
     }
 
     fn near(a: f64, b: f64) {
-        assert!((a - b).abs() < 1e-14, "{a} is not {b}");
+        assert_abs_diff_eq!(a, b, epsilon = 1e-14);
     }
 
-    /// Sixty and ninety scores in [0, 1] with 82 ties, 21 scores being in both classes.
+    /// Sixty and ninety scores in [0, 1] with 82 ties; 21 scores are in both classes.
     fn example() -> (Vec<f64>, Vec<f64>) {
         let inside = (0..60).map(|i| f64::from((i * i * 7 + 3 * i + 40) % 97 + i % 3 * 20) / 136.0).collect();
         let outside = (0..90).map(|i| f64::from((i * i * 5 + 11 * i + 2) % 89) / 136.0).collect();
         (inside, outside)
     }
 
-    /// Scores on the sampled thresholds themselves, where `>=` and the rounding of the thresholds show.
+    /// Scores equal to the sampled thresholds, which test `>=` and the rounding of the thresholds.
     fn on_the_grid() -> (Vec<f64>, Vec<f64>) {
         let inside = (0..40).map(|i| f64::from((i * 7 % 23).min(20)) / 20.0).collect();
         let outside = (0..40).map(|i| f64::from(i * 3 % 17) / 20.0).collect();
@@ -295,7 +303,7 @@ mod tests {
         near(scores.detection_error(), 0.35555555555555557);
     }
 
-    /// What the formulas of the authors' code give in NumPy.
+    /// The results of the formulas of the authors' code in NumPy.
     #[test]
     fn sampled_as_the_authors_do() {
         let cases = [
@@ -306,7 +314,7 @@ mod tests {
             let sampled = detection(&inside, &outside).sampled().unwrap();
             assert_eq!(sampled, Sampled { fpr_at_95_tpr, detection_error, aupr_in, aupr_out });
         }
-        // Sure of itself and right: every sampled threshold has TPR 1, and the first of them, 0, accepts all.
+        // Certain and correct: every sampled threshold has TPR 1, and the first of them, 0, accepts all.
         let sure = detection(&[1.0; 3], &[0.0; 3]);
         assert_eq!((sure.sampled().unwrap().fpr_at_95_tpr, sure.fpr_at_95_tpr()), (1.0, 0.0));
     }
@@ -319,7 +327,7 @@ mod tests {
         near(scores.aupr_in(), (1.0 + 0.5 + 3.0 / 5.0) / 3.0);
         near(scores.aupr_out(), (1.0 / 3.0 + 2.0 / 4.0) / 2.0);
         assert_eq!(scores.fpr_at_95_tpr(), 1.0);
-        // Best is to accept the first alone: ½ · ⅔ + ½ · 0.
+        // The best threshold accepts the first image alone: ½ · ⅔ + ½ · 0.
         near(scores.detection_error(), 1.0 / 3.0);
         assert_eq!(scores.accuracy(2.0), 0.4);
         assert_eq!(scores.accuracy(2.5), 0.4);
@@ -335,17 +343,18 @@ mod tests {
         assert_eq!([perfect.auroc(), perfect.aupr_in(), perfect.aupr_out(), perfect.accuracy(2.0)], [1.0; 4]);
         assert_eq!([perfect.fpr_at_95_tpr(), perfect.detection_error()], [0.0; 2]);
         assert_eq!(perfect.roc().len(), 3);
-        // All in the wrong order: to accept all or nothing is the best that is left.
+        // All in the wrong order: the best is to accept all or none.
         let wrong = detection(&[0.1], &[0.9, 0.8]);
         assert_eq!([wrong.auroc(), wrong.fpr_at_95_tpr(), wrong.detection_error()], [0.0, 1.0, 0.5]);
-        // One score for all, −0 being 0: chance in everything.
+        // The same score for all, with −0 equal to 0: every result is chance.
         let constant = detection(&[0.0, 0.0, -0.0], &[-0.0]);
         assert_eq!([constant.auroc(), constant.aupr_in(), constant.aupr_out()], [0.5, 0.75, 0.25]);
         assert_eq!([constant.fpr_at_95_tpr(), constant.detection_error()], [1.0, 0.5]);
         assert_eq!(constant.roc(), [RocPoint { fpr: 0.0, tpr: 0.0 }, RocPoint { fpr: 1.0, tpr: 1.0 }]);
     }
 
-    /// 95 % is reached at the 19th of 20 images and at the 96th of 101: in integers, since 0.95 is not a number of base two.
+    /// 95 % is reached at the 19th of 20 images and at the 96th of 101. Integers are needed, since binary numbers do
+    /// not represent 0.95.
     #[test]
     fn ninety_five_per_cent_is_exact() {
         for (count, needed) in [(20, 19), (100, 95), (101, 96), (1, 1)] {
@@ -386,7 +395,7 @@ mod tests {
             prop_assert_eq!(detection(&inside, &outside).auroc(), f64::from(doubled) / pairs);
         }
 
-        /// Only the order matters; not even that of the images, to the last bit.
+        /// Only the order of the scores matters, and not the order of the images, to the last bit.
         #[test]
         fn a_rising_map_changes_nothing(inside in scores(), outside in scores()) {
             let map = |values: &[f64]| values.iter().rev().map(|v| v * v * v * 1e6 - 7.0).collect::<Vec<_>>();
@@ -395,7 +404,7 @@ mod tests {
             prop_assert_eq!(all(&a), all(&b));
         }
 
-        /// The others as the positive class, scored by their negated scores, are detected as well.
+        /// Exchanged classes with negated scores are detected equally well.
         #[test]
         fn swapping_the_classes_mirrors(inside in scores(), outside in scores()) {
             let negated = |values: &[f64]| values.iter().map(|v| -v).collect::<Vec<_>>();
@@ -403,11 +412,11 @@ mod tests {
             prop_assert_eq!(a.auroc(), b.auroc());
             prop_assert_eq!(a.detection_error(), b.detection_error());
             prop_assert_eq!((a.aupr_in(), a.aupr_out()), (b.aupr_out(), b.aupr_in()));
-            prop_assert!((a.auroc() + detection(&outside, &inside).auroc() - 1.0).abs() < 1e-15);
+            assert_abs_diff_eq!(a.auroc() + detection(&outside, &inside).auroc(), 1.0, epsilon = 1e-15);
         }
 
-        /// The corners are those of the curve through all thresholds: each of its points lies on a side, no corner is superfluous,
-        /// and the area is AUROC.
+        /// The corners are those of the curve through all thresholds: each of its points lies on a side, no corner is
+        /// superfluous, and the area is AUROC.
         #[test]
         fn the_corners_are_the_curve(inside in scores(), outside in scores()) {
             let scores = detection(&inside, &outside);
@@ -417,7 +426,7 @@ mod tests {
             };
             prop_assert!(corners.windows(3).all(|c| cross(&c[0], &c[1], &c[2]).abs() > 1e-9));
             let area: f64 = corners.windows(2).map(|c| (c[1].fpr - c[0].fpr) * (c[0].tpr + c[1].tpr) / 2.0).sum();
-            prop_assert!((area - scores.auroc()).abs() < 1e-13);
+            assert_abs_diff_eq!(area, scores.auroc(), epsilon = 1e-13);
             for threshold in (0..12).map(|i| f64::from(i) / 11.0) {
                 let share = |of: &[f64]| of.iter().filter(|&&s| s >= threshold).count() as f64 / of.len() as f64;
                 let point = RocPoint { fpr: share(&outside), tpr: share(&inside) };

@@ -1,32 +1,35 @@
 //! The five-parameter logistic that maps a quality score to the scale of the opinions.
 //!
-//! q(x) = b₁(½ − 1/(1 + exp(b₂(x − b₃)))) + b₄x + b₅, of Sheikh, Sabir and Bovik (2006): a logistic on a sloping line. PLCC,
-//! RMSE and the outlier ratio are taken of q(x), so that a method is not blamed for a curved but monotone scale.
+//! q(x) = b₁(½ − 1/(1 + exp(b₂(x − b₃)))) + b₄x + b₅ (Sheikh, Sabir and Bovik, 2006): a logistic plus a straight line. PLCC, RMSE
+//! and the outlier ratio are computed from q(x), so that a curved but monotone scale does not count against a method.
 //!
-//! # Why the fit is a chapter of its own
-//! The least-squares problem has many local minima, and what a general optimiser returns depends on where it starts. It
-//! shows in print: the published PLCC and RMSE of several competitors on TID2013 and MULTI-LIVE are those of a *straight
-//! line*, while the converged curve puts FSIMc's RMSE on TID2013 from .687 to .596. Hence this fit starts from many places,
-//! says in its result whether it [`converged`](Fit::converged) and how many starts agree, and carries the straight line
-//! beside the curve.
+//! # Why the fit needs care
+//! The least-squares problem has many local minima, and the result of a general optimiser depends on its starting
+//! point. This affects publications: the published PLCC and RMSE of several competitors on TID2013 and MULTI-LIVE are
+//! those of a *straight line*. With the converged curve, the RMSE of FSIMc on TID2013 is .596 and not .687. So this fit
+//! starts from many points. Its result reports whether it [`converged`](Fit::converged), and contains the straight line too.
 //!
-//! # How it is found
-//! Given slope and place (b₂, b₃), the other three parameters are a *linear* least-squares problem with one answer. Variable
-//! projection (Golub and Pereyra, 1973) solves it inside, and leaves a problem in two unknowns without valleys of its own
-//! making. With x standardised, the columns 1 and x are orthogonal once and for all, so that projecting the opinions y and
-//! the logistic s off them makes the inner problem one division: b₁ = s·y/s·s. The two unknowns go by Levenberg and
-//! Marquardt's method with Kaufman's (1975) Jacobian, whose gradient is exact. Every pair of a place at a quantile of the
-//! scores and a slope from broad to steep is a start. The curve does not change with the signs of b₁ and b₂ together, so
-//! rising slopes reach the falling ones too; the result has b₂ > 0.
+//! # Method
+//! For a given slope and location (b₂, b₃), the other three parameters solve a *linear* least-squares problem. Variable
+//! projection (Golub and Pereyra, 1973) solves it inside, and leaves a problem in two unknowns. With x standardised,
+//! the columns 1 and x are orthogonal. They are projected out of the opinions y and the logistic s, and one division
+//! remains: b₁ = s·y/s·s. The two unknowns are found by the Levenberg–Marquardt method with Kaufman's (1975) Jacobian,
+//! whose gradient is exact. The starts are all pairs of a location at a quantile of the scores and a slope from shallow
+//! to steep. The curve does not change when b₁ and b₂ both change sign, so positive slopes are enough; the result has
+//! b₂ > 0.
 //!
-//! There need not be a minimum: an exponential (b₃ → ±∞), a cubic (b₂ → 0) or a step (b₂ → ∞) may fit better than any member
-//! of the family. IW-SSIM on MULTI-LIVE is such a case. The descent then stops where going on changes the fit no more, and
-//! the result says that it is a [`limit`](Fit::limit).
+//! The family contains the mirror image q(−x) of each of its curves, so the fit of negated scores must be the mirror image of the
+//! fit. But a quantile counted from the lowest score is another score than one counted from the highest. So the starts are counted from both
+//! ends. Negation then only exchanges the two sets, and every sum keeps its bits.
+//!
+//! A minimum need not exist: an exponential (b₃ → ±∞), a cubic (b₂ → 0) or a step (b₂ → ∞) may fit better than any member of the
+//! family, as for IW-SSIM on MULTI-LIVE. The descent then stops when further steps no longer change the fit, and the result is
+//! marked as a [`limit`](Fit::limit).
 
 use super::moments::mean;
 use crate::lanes::math;
 
-/// A curve q(x) = b₁(½ − 1/(1 + exp(b₂(x − b₃)))) + b₄x + b₅; a straight line where b₁ is 0.
+/// A curve q(x) = b₁(½ − 1/(1 + exp(b₂(x − b₃)))) + b₄x + b₅; a straight line if b₁ is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Curve {
     /// b₁ … b₅.
@@ -47,49 +50,50 @@ impl Curve {
     }
 }
 
-/// The least-squares curve through scores and opinions, and the straight line beside it.
+/// The least-squares curve through scores and opinions, and the least-squares straight line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
     /// The best curve found.
     pub curve: Curve,
     /// Its root mean square error, in the opinions' unit.
     pub rmse: f64,
-    /// Whether there is nothing left to gain near it: the residual is orthogonal to what slope and place can still change,
-    /// to 1e-6 of a cosine.
+    /// Whether the descent converged: the cosine between the residual and its derivatives with respect to slope and location is at
+    /// most 1e-6.
     pub converged: bool,
-    /// Whether it is, as far as the sum of squares can tell, a limit of the family and no member: an exponential, a cubic or
-    /// a step, with some of b₁ … b₅ arbitrarily large. The curve is determined all the same; its parameters are not.
+    /// Whether the curve is a limit of the family and not a member, to the accuracy of the sum of squares: an
+    /// exponential, a cubic or a step, with some of b₁ … b₅ arbitrarily large. The curve is determined, but its
+    /// parameters are not.
     pub limit: bool,
-    /// Steps that its start took.
+    /// The number of steps from its start.
     pub iterations: usize,
-    /// How many starts there were.
-    pub starts: usize,
-    /// How many of them ended at this curve's sum of squares, to four digits.
-    pub reached: usize,
     /// The least-squares straight line: a curve with b₁ = 0.
     pub line: Curve,
     /// The straight line's root mean square error.
     pub line_rmse: f64,
 }
 
-/// Where the starts are placed: quantiles of the scores.
-const PLACES: [f64; 7] = [0.02, 0.15, 0.3, 0.5, 0.7, 0.85, 0.98];
-/// How steep they are: logarithms (base e) of 0.5, 1.5, 5 and 15, per standard deviation of the middle of the scores.
+/// The locations of the starts: quantiles of the scores.
+const LOCATIONS: [f64; 7] = [0.02, 0.15, 0.3, 0.5, 0.7, 0.85, 0.98];
+/// The slopes of the starts: logarithms (base e) of 0.5, 1.5, 5 and 15, per standard deviation of the middle of the
+/// scores.
 const LOG_SLOPES: [f64; 4] = [-0.7, 0.4, 1.6, 2.7];
-/// The share of the opinions' sum of squares below which a unit of log-slope or place changes nothing that shows.
+/// The fraction of the opinions' sum of squares below which a unit of log-slope or location has no visible effect.
 const FLAT: f64 = 1e-7;
-/// The share of the opinions' sum of squares (about 0) below which what is left is rounding: the curve meets every opinion.
+/// The fraction of the opinions' sum of squares (about 0) below which the remainder is rounding: the curve passes
+/// through every opinion.
 const EXACT: f64 = 1e-24;
-/// The mean square below which what a straight line leaves of a logistic is too little: its height b₁ would be so large that
-/// b₁ … b₅ no longer give the curve in floating point.
+/// The mean square of a logistic without its straight line below which the logistic is too straight. Its height b₁
+/// would be so large that b₁ … b₅ would no longer give the curve in floating point.
 const STRAIGHT: f64 = 1e-15;
-/// Steps after which a start that still descends is left.
+/// The relative difference below which two sums of squares are of the same curve.
+const SAME: f64 = 1e-9;
+/// The maximum number of steps from a start.
 const MOST_ITERATIONS: usize = 100;
 
 /// Fits the curve and the straight line to `scores` and `mos`, image by image. Scores that are NaN or infinite count as 0,
 /// as in the published code. `None` for fewer than five different scores, which do not determine five parameters.
 ///
-/// Takes 0.05 to 0.4 s for 3000 images, and in proportion for fewer.
+/// Takes 0.1 to 0.8 s for 3000 images, and in proportion for fewer.
 ///
 /// # Panics
 /// If the lengths differ or an opinion is not finite.
@@ -103,44 +107,45 @@ pub fn fit(scores: &[f64], mos: &[f64]) -> Option<Fit> {
     }
     let problem = Problem::new(&scores, mos)?;
 
-    // The standard deviation would be an outlier's: this is that of a normal distribution with the same middle.
-    let quantile = |p: f64| problem.standard(sorted[((sorted.len() - 1) as f64 * p) as usize]);
-    let middle = (quantile(0.9) - quantile(0.1)) / 2.563;
-    let unit = if middle > 0.0 { middle } else { 1.0 };
-    let ends: Vec<End> = PLACES
-        .iter()
-        .flat_map(|&p| LOG_SLOPES.map(|s| (s - math::ln(unit), quantile(p))))
-        .filter_map(|(log_slope, place)| problem.descend(log_slope, place))
-        .collect();
+    let end = problem.best_from(|p| sorted[quantile(p, sorted.len())]);
+    let other_end = problem.best_from(|p| sorted[sorted.len() - 1 - quantile(p, sorted.len())]);
 
     let line = problem.curve(None);
     let line_rmse = (problem.y_squares / problem.n).sqrt();
-    let best = ends.iter().min_by(|a, b| a.point.squares.total_cmp(&b.point.squares))?;
+    // The same curve, reached from both ends, differs in the last digits. Then the first counts.
+    let best = match (end, other_end) {
+        (Some(a), Some(b)) if b.point.squares < a.point.squares * (1.0 - SAME) => b,
+        (Some(a), _) => a,
+        (None, b) => b?,
+    };
     Some(Fit {
         curve: problem.curve(Some(&best.point)),
         rmse: (best.point.squares / problem.n).sqrt(),
         converged: best.converged,
         limit: best.limit,
         iterations: best.iterations,
-        starts: PLACES.len() * LOG_SLOPES.len(),
-        reached: ends.iter().filter(|end| end.point.squares <= best.point.squares * (1.0 + 1e-4)).count(),
         line,
         line_rmse,
     })
+}
+
+/// The place of a quantile in an ascending list.
+fn quantile(p: f64, length: usize) -> usize {
+    ((length - 1) as f64 * p) as usize
 }
 
 fn finite(score: f64) -> f64 {
     if score.is_finite() { score } else { 0.0 }
 }
 
-/// The data, standardised and freed of their straight line.
+/// The data, standardised and without their straight line.
 struct Problem {
     n: f64,
-    /// Scores with mean 0 and mean square 1, and the map from the given ones.
+    /// The standardised scores, with mean 0 and mean square 1, and the map from the given scores.
     x: Vec<f64>,
     centre: f64,
     spread: f64,
-    /// What a straight line in x leaves of the opinions, its sum of squares, what of that is rounding, and the line.
+    /// The opinions without their straight line in x, the sum of squares, its rounding error, and the line.
     y: Vec<f64>,
     y_squares: f64,
     rounding: f64,
@@ -154,25 +159,25 @@ struct Line {
     slope: f64,
 }
 
-/// Slope and place of a logistic, and the best curve with them.
+/// The slope and location of a logistic, and the best curve with them.
 struct Point {
     /// The logarithm of the slope, so that it stays positive and steps are relative.
     log_slope: f64,
-    place: f64,
+    location: f64,
     /// b₁.
     height: f64,
-    /// The logistic (sigmoid, or sigmoid − 1 for a place below the mean), and what a straight line in x leaves of it.
+    /// The logistic (sigmoid, or sigmoid − 1 for a location below the mean), and the same without its straight line in x.
     logistic: Vec<f64>,
     rest: Vec<f64>,
     rest_squares: f64,
-    /// The straight line in sigmoid − ½, which the curve's own line makes up for.
+    /// The straight line in sigmoid − ½, which the curve's own line compensates.
     line: Line,
     /// y − b₁ · rest, and its sum of squares.
     residual: Vec<f64>,
     squares: f64,
 }
 
-/// Where a start ended.
+/// The end of a descent.
 struct End {
     point: Point,
     converged: bool,
@@ -197,12 +202,25 @@ impl Problem {
         (score - self.centre) / self.spread
     }
 
-    /// Solves for the three linear parameters. `None` where the logistic is a straight line over these scores.
-    fn point(&self, log_slope: f64, place: f64) -> Option<Point> {
+    /// The end with the smallest sum of squares, from starts at quantiles of the scores, counted from either end.
+    fn best_from(&self, quantile: impl Fn(f64) -> f64) -> Option<End> {
+        let quantile = |p: f64| self.standard(quantile(p));
+        // A standard deviation would depend on outliers. This is that of a normal distribution with the same middle.
+        let middle = (quantile(0.9) - quantile(0.1)).abs() / 2.563;
+        let unit = if middle > 0.0 { middle } else { 1.0 };
+        let starts = LOCATIONS.iter().flat_map(|&p| LOG_SLOPES.map(|s| (s - math::ln(unit), quantile(p))));
+        let ends = starts.filter_map(|(log_slope, location)| self.descend(log_slope, location));
+        ends.min_by(|a, b| a.point.squares.total_cmp(&b.point.squares))
+    }
+
+    /// Solves for the three linear parameters. `None` if the logistic is a straight line over these scores.
+    fn point(&self, log_slope: f64, location: f64) -> Option<Point> {
         let slope = math::exp(log_slope);
-        // The end of the logistic that is small over most scores, to full relative accuracy; the ½ belongs to the intercept.
-        let side = if place > 0.0 { 1.0 } else { -1.0 };
-        let logistic: Vec<f64> = self.x.iter().map(|x| side / (1.0 + math::exp(side * slope * (place - x)))).collect();
+        // The end of the logistic that is small over most scores, to full relative accuracy; the intercept absorbs the
+        // ½.
+        let side = if location > 0.0 { 1.0 } else { -1.0 };
+        let logistic: Vec<f64> =
+            self.x.iter().map(|x| side / (1.0 + math::exp(side * slope * (location - x)))).collect();
         let mut rest = logistic.clone();
         let line = take_line(&self.x, &mut rest);
         let line = Line { intercept: line.intercept - 0.5 * side, ..line };
@@ -213,28 +231,29 @@ impl Problem {
         let height = dot(&rest, &self.y) / rest_squares;
         let residual: Vec<f64> = self.y.iter().zip(&rest).map(|(y, s)| y - height * s).collect();
         let squares = dot(&residual, &residual);
-        Some(Point { log_slope, place, height, logistic, rest, rest_squares, line, residual, squares })
+        Some(Point { log_slope, location, height, logistic, rest, rest_squares, line, residual, squares })
     }
 
-    /// Levenberg and Marquardt's descent from a start. `None` if there is no curve at the start.
-    fn descend(&self, log_slope: f64, place: f64) -> Option<End> {
-        let mut point = self.point(log_slope, place)?;
+    /// The Levenberg–Marquardt descent from a start. `None` if there is no curve at the start.
+    fn descend(&self, log_slope: f64, location: f64) -> Option<End> {
+        let mut point = self.point(log_slope, location)?;
         let mut damping = 1e-3;
-        // The largest squared length so far of each column: what damps a step must not vanish with the slope or place.
+        // The largest squared length of each column so far: the damping of a step must not vanish with the slope or
+        // location.
         let mut scale = [0.0f64; 2];
         let mut iterations = 0;
         loop {
-            let (by_slope, by_place) = self.jacobian(&point);
-            let mut gradient = [dot(&by_slope, &point.residual), dot(&by_place, &point.residual)];
-            let mut normal = [dot(&by_slope, &by_slope), dot(&by_slope, &by_place), dot(&by_place, &by_place)];
-            // Towards a limit there is no more to gain; what is left of that column is rounding, and it stays out.
+            let (by_slope, by_location) = self.jacobian(&point);
+            let mut gradient = [dot(&by_slope, &point.residual), dot(&by_location, &point.residual)];
+            let mut normal = [dot(&by_slope, &by_slope), dot(&by_slope, &by_location), dot(&by_location, &by_location)];
+            // Towards a limit no improvement remains. The rest of that column is rounding and is ignored.
             let flat = [normal[0], normal[2]].map(|square| square <= FLAT * self.y_squares);
             for k in [0, 1].into_iter().filter(|&k| flat[k]) {
                 gradient[k] = 0.0;
                 normal[1] = 0.0;
             }
             scale = [scale[0].max(normal[0]), scale[1].max(normal[2])];
-            // Between the residual and each column: 0 at a minimum.
+            // The cosines between the residual and each column: 0 at a minimum.
             let exact = point.squares <= self.rounding;
             let cosine =
                 |g: f64, square: f64| if g == 0.0 || exact { 0.0 } else { g.abs() / (square * point.squares).sqrt() };
@@ -248,10 +267,12 @@ impl Problem {
                 let (a, b, c) = (normal[0] + damping * scale[0], normal[1], normal[2] + damping * scale[1]);
                 let determinant = a * c - b * b;
                 let step_slope = (b * gradient[1] - c * gradient[0]) / determinant;
-                let step_place = (b * gradient[0] - a * gradient[1]) / determinant;
-                // A long step says only that the model is poor here, and from near a limit there is hardly a way back.
-                let next = self
-                    .point(point.log_slope + step_slope.clamp(-1.0, 1.0), point.place + step_place.clamp(-1.0, 1.0));
+                let step_location = (b * gradient[0] - a * gradient[1]) / determinant;
+                // A long step shows only that the model is poor here, and the descent hardly returns from near a limit.
+                let next = self.point(
+                    point.log_slope + step_slope.clamp(-1.0, 1.0),
+                    point.location + step_location.clamp(-1.0, 1.0),
+                );
                 match next {
                     Some(next) if next.squares < point.squares => {
                         damping = (damping * 0.1).max(1e-12);
@@ -265,29 +286,29 @@ impl Problem {
         }
     }
 
-    /// Kaufman's derivative of the residual with respect to log-slope and place: that of −b₁ · logistic, freed of what the
-    /// three linear parameters make up for.
+    /// Kaufman's derivative of the residual with respect to log-slope and location: that of −b₁ · logistic, without the
+    /// part that the three linear parameters compensate.
     fn jacobian(&self, point: &Point) -> (Vec<f64>, Vec<f64>) {
         let slope = math::exp(point.log_slope);
         // sigmoid′ = sigmoid · (1 − sigmoid), for either end.
         let bell = point.logistic.iter().map(|s| s.abs() * (1.0 - s.abs()));
         let mut by_slope: Vec<f64> =
-            bell.clone().zip(&self.x).map(|(bell, x)| -point.height * bell * slope * (x - point.place)).collect();
-        let mut by_place: Vec<f64> = bell.map(|bell| point.height * bell * slope).collect();
-        for column in [&mut by_slope, &mut by_place] {
+            bell.clone().zip(&self.x).map(|(bell, x)| -point.height * bell * slope * (x - point.location)).collect();
+        let mut by_location: Vec<f64> = bell.map(|bell| point.height * bell * slope).collect();
+        for column in [&mut by_slope, &mut by_location] {
             take_line(&self.x, column);
             let share = dot(column, &point.rest) / point.rest_squares;
             column.iter_mut().zip(&point.rest).for_each(|(c, s)| *c -= share * s);
         }
-        (by_slope, by_place)
+        (by_slope, by_location)
     }
 
-    /// The curve of a point, or the straight line of none, in the given scores.
+    /// The curve of a point in the given scores, or the straight line for `None`.
     fn curve(&self, point: Option<&Point>) -> Curve {
         let (logistic, line) = match point {
             None => ([0.0; 3], self.line),
             Some(p) => (
-                [p.height, math::exp(p.log_slope) / self.spread, self.centre + p.place * self.spread],
+                [p.height, math::exp(p.log_slope) / self.spread, self.centre + p.location * self.spread],
                 Line {
                     intercept: self.line.intercept - p.height * p.line.intercept,
                     slope: self.line.slope - p.height * p.line.slope,
@@ -299,7 +320,7 @@ impl Problem {
     }
 }
 
-/// Takes the least-squares straight line in the standardised `x` off `values`, and returns it.
+/// Subtracts the least-squares straight line in the standardised `x` from `values`, and returns it.
 fn take_line(x: &[f64], values: &mut [f64]) -> Line {
     let n = x.len() as f64;
     let line = Line { intercept: values.iter().sum::<f64>() / n, slope: dot(x, values) / n };
@@ -307,7 +328,7 @@ fn take_line(x: &[f64], values: &mut [f64]) -> Line {
     line
 }
 
-/// Σab, in eight running sums, so that an addition need not wait for the one before it.
+/// Σab, in eight running sums, so that an addition need not wait for the previous one.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     for (a, b) in a.chunks(8).zip(b.chunks(8)) {
@@ -323,6 +344,7 @@ mod tests {
     use super::*;
     use crate::stats::correlation::rmse;
     use crate::stats::random::Stream;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     /// Scores over [0, 1], and opinions on a curve of them with normal errors.
     fn data(n: usize, noise: f64, curve: impl Fn(f64) -> f64) -> (Vec<f64>, Vec<f64>) {
@@ -346,10 +368,10 @@ mod tests {
             let truth = Curve { b };
             let (x, y) = data(300, 0.0, |x| truth.at(x));
             let fit = fit(&x, &y).unwrap();
-            assert!(fit.converged && !fit.limit && fit.reached >= 1, "{fit:?}");
+            assert!(fit.converged && !fit.limit, "{fit:?}");
             assert!(fit.rmse < 1e-9, "{fit:?}");
             for (found, b) in fit.curve.b.iter().zip(b) {
-                assert!((found - b).abs() < 1e-5 * (1.0 + b.abs()), "{:?} for {truth:?}", fit.curve);
+                assert!(abs_diff_eq!(*found, b, epsilon = 1e-5 * (1.0 + b.abs())), "{:?} for {truth:?}", fit.curve);
             }
         }
     }
@@ -358,17 +380,17 @@ mod tests {
     fn the_result_describes_its_curves() {
         let (x, y) = data(400, 0.3, |x| 5.0 * x * x);
         let fit = fit(&x, &y).unwrap();
-        assert!((fit.rmse - rmse(&fit.curve.map(&x), &y).unwrap()).abs() < 1e-9);
-        assert!((fit.line_rmse - rmse(&fit.line.map(&x), &y).unwrap()).abs() < 1e-12);
+        assert_abs_diff_eq!(fit.rmse, rmse(&fit.curve.map(&x), &y).unwrap(), epsilon = 1e-9);
+        assert_abs_diff_eq!(fit.line_rmse, rmse(&fit.line.map(&x), &y).unwrap(), epsilon = 1e-12);
         assert!(fit.rmse < fit.line_rmse && (fit.rmse - 0.3).abs() < 0.03, "{fit:?}");
-        assert_eq!((fit.line.b[0], fit.starts), (0.0, 28));
+        assert_eq!(fit.line.b[0], 0.0);
     }
 
     #[test]
     fn a_minimum_is_a_minimum() {
         let (x, y) = data(400, 0.5, |x| Curve { b: [4.0, 12.0, 0.6, 1.0, 3.0] }.at(x));
         let fit = fit(&x, &y).unwrap();
-        assert!(fit.converged && !fit.limit && fit.reached > 10, "{fit:?}");
+        assert!(fit.converged && !fit.limit, "{fit:?}");
         for k in 0..5 {
             for factor in [1.0 - 1e-3, 1.0 + 1e-3] {
                 let mut moved = fit.curve;
@@ -387,7 +409,7 @@ mod tests {
             let fit = fit(&moved, &y).unwrap();
             assert!(fit.curve.b[1] > 0.0);
             for (a, b) in fit.curve.map(&moved).iter().zip(&q) {
-                assert!((a - b).abs() < 1e-6, "{fit:?}");
+                assert_abs_diff_eq!(a, b, epsilon = 1e-6);
             }
         }
     }
@@ -399,9 +421,9 @@ mod tests {
         for curve in [&exponential as &dyn Fn(f64) -> f64, &cubic] {
             let (x, y) = data(500, 0.02, curve);
             let fit = fit(&x, &y).unwrap();
-            // Within the noise of five parameters, and still a curve that its parameters give.
+            // Within the noise of five parameters, and the parameters still give the curve.
             assert!(fit.rmse < 0.021, "{fit:?}");
-            assert!((fit.rmse - rmse(&fit.curve.map(&x), &y).unwrap()).abs() < 1e-6, "{fit:?}");
+            assert_abs_diff_eq!(fit.rmse, rmse(&fit.curve.map(&x), &y).unwrap(), epsilon = 1e-6);
         }
         let (x, y) = data(500, 0.0, exponential);
         assert!(fit(&x, &y).unwrap().limit);
@@ -415,6 +437,50 @@ mod tests {
         (x[3], x[50], x[99]) = (f64::NAN, f64::INFINITY, f64::NEG_INFINITY);
         assert_eq!(fit(&x, &y).unwrap(), zero);
         assert_eq!(zero.curve.at(f64::NAN), zero.curve.at(0.0));
+    }
+
+    /// A set of 8 images whose fit was .5052 one way and .4528 the other.
+    #[test]
+    fn a_small_set_has_one_fit() {
+        let x = [-0.5106, -0.1483, 0.8559, 0.8596, -0.3984, 0.9468, 0.9830, 0.9520];
+        let y = [8.9863, 7.2849, 3.4510, 1.9237, 8.7875, 1.4440, 3.0887, 2.6914];
+        let negated = x.map(|x| -x);
+        let (fit, mirrored) = (fit(&x, &y).unwrap(), fit(&negated, &y).unwrap());
+        assert_abs_diff_eq!(fit.rmse, mirrored.rmse, epsilon = 1e-9);
+        assert!(fit.rmse < 0.4529, "{fit:?}");
+    }
+
+    #[test]
+    fn negating_scaling_and_permuting_change_nothing() {
+        let mut stream = Stream::new(5, "invariance", 0);
+        for set in 0..1000 {
+            let n = 6 + (stream.uniform() * 30.0) as usize;
+            let noise = [0.05, 0.5, 2.0, 10.0][set % 4];
+            let trend = |x: f64| match set / 4 % 5 {
+                0 => 3.0 * x,
+                1 => 5.0 / (1.0 + math::exp(-8.0 * x)),
+                2 => math::exp(2.0 * x),
+                3 => x * x - 4.0 * x,
+                _ => 0.0,
+            };
+            let (x, y): (Vec<f64>, Vec<f64>) = (0..n)
+                .map(|_| {
+                    let x = stream.uniform() * 2.0 - 1.0;
+                    (x, trend(x) + noise * stream.normal())
+                })
+                .unzip();
+            let rmse = fit(&x, &y).unwrap().rmse;
+            let map = |f: fn(f64) -> f64| x.iter().map(|&x| f(x)).collect::<Vec<f64>>();
+            let permuted: (Vec<f64>, Vec<f64>) = (0..n).rev().map(|i| (x[(i + 3) % n], y[(i + 3) % n])).unzip();
+            for (name, x, y) in [
+                ("negated", &map(|x| -x), &y),
+                ("scaled", &map(|x| 1.3 - 370.0 * x), &y),
+                ("permuted", &permuted.0, &permuted.1),
+            ] {
+                let other = fit(x, y).unwrap().rmse;
+                assert!((other - rmse).abs() <= 1e-9 * rmse, "set {set}, {name}: {other} is not {rmse}");
+            }
+        }
     }
 
     #[test]

@@ -1,18 +1,18 @@
-//! Correlations, the logistic fit, significance, intervals, and the only random numbers of the project.
+//! Statistics: correlations, the logistic fit, significance, intervals, detection, and the project's only random
+//! numbers.
 //!
-//! How well a quality score agrees with people is said by five numbers: the order ([`correlation::srocc`],
-//! [`correlation::krcc`]), the linearity ([`correlation::plcc`]), the accuracy ([`correlation::rmse`]) and the consistency
-//! ([`correlation::outlier_ratio`]). The last three are taken after a monotone curve has mapped the score to the scale of
-//! the opinions ([`logistic`]); what distinguishes two methods is [`significance`], and how much of it is the choice of
-//! images is [`bootstrap`].
+//! Five statistics compare a quality score with people's opinions: the order ([`correlation::srocc`], [`correlation::krcc`]), the
+//! linearity ([`correlation::plcc`]), the accuracy ([`correlation::rmse`]) and the consistency ([`correlation::outlier_ratio`]).
+//! The last three are computed after a monotone curve has mapped the score to the scale of the opinions ([`logistic`]).
+//! [`significance`] tests whether two methods differ, and [`bootstrap`] measures how much depends on the choice of images.
 //!
-//! How well a score tells in-distribution images from others is said by [`detection`]; what several seeds say about a number,
-//! and about two methods that share them, by [`paired`]. Where features of many dimensions are to be seen, [`pca`] finds the plane
-//! in which they vary most; [`running`] takes a stream's mean and spread.
+//! [`detection`] measures how well a score separates in-distribution images from others. [`paired`] gives the mean over several
+//! seeds, and compares two methods that share them. [`pca`] finds the plane in which features of many dimensions vary most;
+//! [`running`] computes the mean and spread of a stream.
 //!
-//! All of it runs serially and in a fixed order, or in integers, so that equal input gives equal bits. A statistic that its
-//! input does not define (a constant has no correlation) is `None`; input that makes no sense (lengths that differ, NaN) is
-//! the caller's mistake and panics. NaN never comes out.
+//! All of it runs serially and in a fixed order, or in integers, so that equal input gives equal bits. A statistic that is
+//! undefined for its input is `None`: a constant has no correlation. Invalid input (lengths that differ, NaN) is the caller's
+//! mistake and panics. No result is NaN.
 
 pub mod bootstrap;
 pub mod correlation;

@@ -1,15 +1,15 @@
 //! The project's only random numbers: named streams.
 //!
-//! A generator that is passed around gives each consumer what the ones before it have left over, so that adding a draw in
-//! one place, or a thread in another, changes every number after it. A [`Stream`] is instead *named*, by the experiment's
-//! seed, the purpose ("bootstrap", "initialisation of W1") and an item's number (the replicate, the image): its draws are
-//! a function of those three alone, whoever else draws, in whatever order, on however many threads.
+//! If one generator is shared, each draw changes every number after it: one more draw in one place, or one more thread in another,
+//! changes all results. A [`Stream`] has a *name* instead: the seed of the experiment, the purpose ("bootstrap", "initialisation
+//! of W1") and the number of an item (the replicate, the image). Its draws depend on those three alone, not on other streams, on
+//! their order or on the number of threads.
 //!
-//! The generator is ChaCha with 8 rounds, keyed with the BLAKE3 hash of the name: a specified function, where `StdRng`
-//! may become another one with any release of its crate. Everything made from its bits is made here for the same reason,
-//! in integers and in IEEE operations that have one right answer. The one exception, the logarithm and the cosine in
-//! [`Stream::normal`], is the project's own code: the mathematics of the distribution crates is the platform's, which
-//! differs in the last bit between systems. Golden draws in the tests notice any change.
+//! The generator is ChaCha with 8 rounds, keyed with the BLAKE3 hash of the name. That is a specified function, whereas `StdRng`
+//! may change with any release of its crate. For the same reason the distributions are computed here, in integers and in IEEE
+//! operations, which are exact or correctly rounded. [`Stream::normal`] also needs a logarithm and a cosine; these are the
+//! project's own, since the distribution crates use the platform's, which differ in the last bit between systems. The tests
+//! compare with stored draws.
 
 use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -32,8 +32,8 @@ pub struct Stream(ChaCha8Rng);
 impl Stream {
     /// The stream of `seed` for one `item` of one `purpose`.
     ///
-    /// The key is BLAKE3(seed ‖ length of purpose ‖ purpose ‖ item), numbers as 8 bytes little-endian: no two names have
-    /// one encoding.
+    /// The key is BLAKE3(seed ‖ length of purpose ‖ purpose ‖ item), with numbers as 8 bytes little-endian: different
+    /// names have different encodings.
     pub fn new(seed: u64, purpose: &str, item: u64) -> Stream {
         let mut name = Vec::with_capacity(24 + purpose.len());
         name.extend(seed.to_le_bytes());
@@ -54,15 +54,15 @@ impl Stream {
     /// # Panics
     /// If `n` is 0.
     pub fn index(&mut self, n: usize) -> usize {
-        assert!(n > 0, "there is no index into nothing");
-        // As u64: the width of usize, which differs between platforms, must not decide which draw is made.
+        assert!(n > 0, "an index needs at least one item");
+        // As u64: the width of usize differs between platforms and must not affect the draw.
         self.0.random_range(0..n as u64) as usize
     }
 
     /// A standard normal number, by the cosine half of Box and Muller's pair (1958).
     ///
-    /// The sine half is let go, so that a draw always takes two uniforms and leaves nothing behind in the stream. Lies
-    /// within ±8.58, which is how far 53 bits reach.
+    /// The sine half is discarded, so a draw always uses two uniforms and leaves no state in the stream. The range is
+    /// ±8.58, the limit for 53 bits.
     pub fn normal(&mut self) -> f64 {
         // In (0, 1], where the logarithm is finite.
         let u = 1.0 - self.uniform();
@@ -70,15 +70,15 @@ impl Stream {
         (-2.0 * math::ln(u)).sqrt() * cos
     }
 
-    /// Brings `items` into a uniformly random order (Fisher and Yates, in Durstenfeld's form).
+    /// Shuffles `items` into a uniformly random order (Fisher and Yates, in Durstenfeld's form).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.index(last + 1));
         }
     }
 
-    /// The generator itself, for `ndarray-rand`. Take integers and uniforms from it; other distributions there use the
-    /// platform's mathematics.
+    /// The generator itself: for raw integers, and for `ndarray-rand`, whose `StandardUniform` gives the numbers of
+    /// [`Stream::uniform`]. The other distributions of that crate use the platform's mathematics library.
     pub fn rng(&mut self) -> &mut ChaCha8Rng {
         &mut self.0
     }
@@ -87,6 +87,8 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
+    use statrs::distribution::{ChiSquared, ContinuousCDF, Normal};
 
     #[test]
     fn golden_draws() {
@@ -103,8 +105,8 @@ mod tests {
         let normals: Vec<f64> = (0..3).map(|_| stream.normal()).collect();
         for (draw, expected) in normals.into_iter().zip([-2.0552467837794195, 1.6160852703008288, -1.7550760633216331])
         {
-            // To the accuracy of ln and cos, which other tests look after.
-            assert!((draw - expected).abs() < 1e-14, "{draw:?} is not {expected:?}");
+            // To the accuracy of ln and cos, which other tests check.
+            assert_abs_diff_eq!(draw, expected, epsilon = 1e-14);
         }
     }
 
@@ -120,6 +122,14 @@ mod tests {
         }
     }
 
+    /// The chi-square test of equal frequencies, at a level that one seed in a thousand exceeds.
+    fn are_equally_frequent(counts: &[u32]) -> bool {
+        let expected = f64::from(counts.iter().sum::<u32>()) / counts.len() as f64;
+        let statistic: f64 =
+            counts.iter().map(|&c| (f64::from(c) - expected) * (f64::from(c) - expected) / expected).sum();
+        statistic < ChiSquared::new(counts.len() as f64 - 1.0).unwrap().inverse_cdf(0.999)
+    }
+
     #[test]
     fn uniforms_are_uniform() {
         let mut stream = Stream::new(0, "uniform", 0);
@@ -129,9 +139,7 @@ mod tests {
             assert!((0.0..1.0).contains(&u));
             tenths[(u * 10.0) as usize] += 1;
         }
-        // The chi-square statistic with 9 degrees of freedom exceeds 27.9 once in a thousand seeds.
-        let chi: f64 = tenths.iter().map(|&c| (f64::from(c) - 1e4) * (f64::from(c) - 1e4) / 1e4).sum();
-        assert!(chi < 27.9, "{tenths:?}");
+        assert!(are_equally_frequent(&tenths), "{tenths:?}");
     }
 
     #[test]
@@ -140,28 +148,22 @@ mod tests {
         assert_eq!(stream.index(1), 0);
         let mut counts = [0u32; 7];
         (0..70_000).for_each(|_| counts[stream.index(7)] += 1);
-        let chi: f64 = counts.iter().map(|&c| (f64::from(c) - 1e4) * (f64::from(c) - 1e4) / 1e4).sum();
-        assert!(chi < 22.5, "{counts:?}");
+        assert!(are_equally_frequent(&counts), "{counts:?}");
     }
 
     #[test]
-    #[should_panic(expected = "no index into nothing")]
+    #[should_panic(expected = "at least one item")]
     fn there_is_no_index_into_nothing() {
         Stream::new(0, "index", 0).index(0);
     }
 
+    /// The normal distribution function maps normal numbers to uniform ones.
     #[test]
-    fn normals_have_the_moments_of_the_normal_distribution() {
-        let mut stream = Stream::new(0, "normal", 0);
-        let n = 200_000;
-        let draws: Vec<f64> = (0..n).map(|_| stream.normal()).collect();
-        let moment = |f: fn(f64) -> f64| draws.iter().map(|&x| f(x)).sum::<f64>() / f64::from(n);
-        // Four standard errors each: 1, √2, √15 and √96 over √n.
-        let step = 4.0 / f64::from(n).sqrt();
-        assert!(moment(|x| x).abs() < step);
-        assert!((moment(|x| x * x) - 1.0).abs() < 1.42 * step);
-        assert!(moment(|x| x * x * x).abs() < 3.9 * step);
-        assert!((moment(|x| x * x * x * x) - 3.0).abs() < 9.8 * step);
+    fn normals_are_normal() {
+        let (mut stream, normal) = (Stream::new(0, "normal", 0), Normal::standard());
+        let mut bins = [0u32; 100];
+        (0..200_000).for_each(|_| bins[(100.0 * normal.cdf(stream.normal())) as usize] += 1);
+        assert!(are_equally_frequent(&bins), "{bins:?}");
     }
 
     #[test]
@@ -173,7 +175,6 @@ mod tests {
             let rank = order[0] * 2 + usize::from(order[1] > order[2]);
             counts[rank] += 1;
         }
-        let chi: f64 = counts.iter().map(|&c| (f64::from(c) - 1e4) * (f64::from(c) - 1e4) / 1e4).sum();
-        assert!(chi < 20.5, "{counts:?}");
+        assert!(are_equally_frequent(&counts), "{counts:?}");
     }
 }

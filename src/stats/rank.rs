@@ -1,39 +1,42 @@
 //! Average ranks and Spearman's correlation, exactly and in linear time.
 //!
-//! The image-quality scores are a Spearman correlation over 800 features in each of an image's patches: 614,400 values per
-//! 512×384 image, of which some are distinct and others repeat a hundred thousand times (a suppressed feature is exactly
-//! 0, the angle of a positive logit exactly π or 2π). Sorting them by comparison takes longer than everything else in the
-//! score together. This module does not sort but *deal*: a linear map takes every value to a 32-bit key, and keys are laid
-//! out in a thousand bins by their leading bits, each bin's contents again in as many bins as it has keys by the bits that
-//! follow. What remains in one bin is a handful, or a tie. The map is monotone (each of its floating-point operations is), so
-//! that the order of different keys is exact whatever rounding does; where keys are equal, the values themselves are compared. A
-//! key and its place in the input are one integer of 64 bits: half the memory to move, and one comparison. A distribution
-//! that defeats the keys (values over hundreds of orders of magnitude) is left to the standard library's sort, so that the worst case is
-//! *n* log *n*.
+//! An image-quality score is a Spearman correlation over 800 features in each patch of an image: 614,400 values for a 512×384
+//! image. Some are distinct; others repeat a hundred thousand times (a suppressed feature is exactly 0, the angle of a positive
+//! logit exactly π or 2π). A comparison sort would take longer than the rest of the score. This module sorts by distribution into
+//! bins instead. A linear map converts every value to a 32-bit key. The leading bits of the keys choose one of a
+//! thousand bins; the following bits distribute the keys of each bin over as many bins as it has keys. Each of these
+//! contains a few keys, or a tie.
 //!
-//! Everything after that is integers. The average rank of a tie that occupies the places f…l is (f+l)/2, so twice the rank
-//! is an integer. The doubled ranks of *n* values always sum to n(n+1), whatever is tied, so that Σab of two rankings less
-//! n(n+1)² is their covariance, exact in 128 bits: the correlation does not depend on the order of summation, and nothing
-//! in it rounds before the last root and division.
+//! The map is monotone, since each of its floating-point operations is. So the order of different keys is exact, and
+//! values are compared only if their keys are equal. A key and its index in the input form one integer of 64 bits: half
+//! the memory to move, and one comparison. If values span hundreds of orders of magnitude, too many keys are equal; the
+//! sort of the standard library then sorts those, so that the worst case is *n* log *n*.
 //!
-//! Measured: 614,400 features of a gradient score in 8 ms on one thread, in equal parts for the keys and the first dealing, the
-//! second, the insertion sort, and writing the ranks to their places.
+//! All further steps use integers. A tie at the places f…l has the average rank (f+l)/2, so twice the rank is an integer. The
+//! doubled ranks of *n* values always sum to n(n+1), with or without ties. So Σab of two rankings minus n(n+1)² is
+//! their covariance, exact in 128 bits. The correlation therefore does not depend on the order of summation; only the
+//! last root and division round.
+//!
+//! Measured: 614,400 features of a gradient score take 8 ms on one thread. Four steps take equal parts of the time: the
+//! keys with the first distribution, the second distribution, the insertion sort, and writing the ranks.
 
-/// A key and, in the lower half, the value's place in the input.
+/// A key and, in the lower half, the index of the value in the input.
 type Entry = u64;
 
-/// The most values that [`doubled_ranks`] takes: doubled ranks reach twice this.
+/// The largest number of values that can be ranked: doubled ranks reach twice this.
 const MOST: usize = (u32::MAX / 2) as usize;
-/// Mean number of values in a bin of the first round: few enough that a bin stays in the innermost cache in the second.
+/// The mean number of values in a bin of the first round: few enough that a bin stays in the first-level cache in the
+/// second.
 const MEAN_BIN: usize = 512;
-/// Most leading bits that choose a bin in each round: more would be more open cache lines than the scatter can keep.
+/// The maximum number of leading bits that choose a bin in each round. More would need more open cache lines than the
+/// scatter can keep.
 const MOST_BITS: u32 = 11;
 /// Up to this many values, insertion sort is the fastest.
 const FEW: usize = 16;
 /// 2⁵², above which the spacing of doubles is 1: the low bits of x + 2⁵² are x as an integer.
 const TWO_52: f64 = (1u64 << 52) as f64;
 
-/// Buffers that [`doubled_ranks`] reuses from call to call; 12 bytes per value once grown. Keep one per thread.
+/// Buffers that [`Ranks`] reuses from call to call; 12 bytes per value once grown. Keep one per thread.
 #[derive(Clone, Debug, Default)]
 pub struct RankScratch {
     keys: Vec<u32>,
@@ -50,8 +53,8 @@ pub struct RankScratch {
 /// grown to the size of the input.
 ///
 /// # Panics
-/// If a value is NaN, which has no rank, or if there are more than 2³¹ − 1 values.
-pub fn doubled_ranks(values: &[f64], scratch: &mut RankScratch, out: &mut Vec<u32>) {
+/// If a value is NaN or there are more than 2³¹ − 1 values.
+fn doubled_ranks(values: &[f64], scratch: &mut RankScratch, out: &mut Vec<u32>) {
     let n = values.len();
     assert!(n <= MOST, "{n} values are more than the {MOST} that can be ranked");
     assert!(!values.iter().any(|v| v.is_nan()), "NaN has no rank");
@@ -78,12 +81,12 @@ pub fn doubled_ranks(values: &[f64], scratch: &mut RankScratch, out: &mut Vec<u3
             for &end in inner_ends.iter() {
                 let end = end as usize;
                 if end - start > FEW {
-                    // A tie is in order already, since dealing keeps the order of the input.
+                    // A tie is in order already, since the distribution keeps the order of the input.
                     sorted[start..end].sort_unstable();
                 }
                 start = end;
             }
-            // Nothing has far to go: only inside its bin.
+            // No entry moves far: only inside its bin.
             insertion_sort(sorted);
             sorted
         };
@@ -92,7 +95,7 @@ pub fn doubled_ranks(values: &[f64], scratch: &mut RankScratch, out: &mut Vec<u3
     }
 }
 
-/// A ranking, ready to be correlated with others.
+/// A ranking of values, to be correlated with others.
 ///
 /// ```
 /// use gradspace::stats::rank::{RankScratch, Ranks};
@@ -110,22 +113,28 @@ pub struct Ranks {
 }
 
 impl Ranks {
-    /// Ranks `values`; panics as [`doubled_ranks`] does.
+    /// The ranks of `values`. Infinities rank at the ends, −0 ties with 0.
+    ///
+    /// # Panics
+    /// If a value is NaN, which has no rank, or if there are more than 2³¹ − 1 values.
     pub fn new(values: &[f64], scratch: &mut RankScratch) -> Ranks {
         let mut ranks = Ranks::default();
         ranks.update(values, scratch);
         ranks
     }
 
-    /// Ranks other `values` in the same memory; panics as [`doubled_ranks`] does.
+    /// Replaces this ranking by [`Ranks::new`] of other `values`, in the same memory.
+    ///
+    /// # Panics
+    /// In the same cases as [`Ranks::new`].
     pub fn update(&mut self, values: &[f64], scratch: &mut RankScratch) {
         doubled_ranks(values, scratch, &mut self.doubled);
         // Never negative: it is a sum of squares.
         self.squares = covariance(&self.doubled, &self.doubled) as u128;
     }
 
-    /// Spearman's ρ with another ranking, within [−1, 1] and exactly 1 or −1 where the orders are equal or opposite.
-    /// `None` where one of the two is constant, as no values and one value are: it has no correlation with anything.
+    /// Spearman's ρ with another ranking, within [−1, 1], and exactly 1 or −1 if the orders are equal or opposite.
+    /// `None` if one of the two is constant or has fewer than two values.
     ///
     /// # Panics
     /// If the lengths differ.
@@ -136,13 +145,14 @@ impl Ranks {
             return None;
         }
         let covariance = covariance(&self.doubled, &other.doubled) as f64;
-        // One root of the product, so that it is exact where the two squares are equal.
+        // One root of the product, so that it is exact if the two squares are equal.
         let scale = (self.squares as f64 * other.squares as f64).sqrt();
         Some((covariance / scale).clamp(-1.0, 1.0))
     }
 
-    /// What each place contributes to 1 − ρ: ½(z − w)², z and w being its two ranks less their mean, over the root of their sum of squares.
-    /// Σz² = Σw² = 1 and Σzw = ρ, so that the contributions sum to 1 − ρ. Not a number where one of the rankings is constant.
+    /// The contribution of each value to 1 − ρ: ½(z − w)². Here z and w are its two ranks minus their mean, divided by
+    /// the root of their sum of squares. Σz² = Σw² = 1 and Σzw = ρ, so the contributions sum to 1 − ρ. They are NaN if
+    /// one of the rankings is constant.
     ///
     /// # Panics
     /// If the lengths differ.
@@ -158,9 +168,9 @@ impl Ranks {
     }
 }
 
-/// Spearman's rank correlation ρ of `a` and `b`, with average ranks for ties. `None` where one of them is constant.
+/// Spearman's rank correlation ρ of `a` and `b`, with average ranks for ties. `None` if one of them is constant.
 ///
-/// Takes buffers of its own: for many calls, keep [`Ranks`] and a [`RankScratch`].
+/// Allocates its own buffers: for many calls, keep [`Ranks`] and a [`RankScratch`].
 ///
 /// # Panics
 /// If the lengths differ, a value is NaN, or there are more than 2³¹ − 1.
@@ -172,7 +182,7 @@ pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
 /// Σ(aᵢ − n − 1)(bᵢ − n − 1) of two doubled rankings, exactly.
 fn covariance(a: &[u32], b: &[u32]) -> i128 {
     let n = a.len() as u128;
-    // As many products of at most (2n)² as a sum of 64 bits holds.
+    // As many products of at most (2n)² as a 64-bit sum can hold.
     let block = ((1 << 64) / (4 * n * n).max(1) - 1).clamp(1, 1 << 20) as usize;
     let products: u128 = a
         .chunks(block)
@@ -189,7 +199,8 @@ fn grow(buffer: &mut Vec<Entry>, n: usize) {
     }
 }
 
-/// The keys 0 … 2³² − 1 of the values, rising from the smallest to the largest; all 0 where the values' range is 0 or overflows.
+/// The keys 0 … 2³² − 1 of the values, in rising order of the values; all 0 if the range of the values is 0 or
+/// overflows.
 fn write_keys(values: &[f64], keys: &mut Vec<u32>) {
     let (low, high) = range(values);
     let scale = f64::from(u32::MAX - 1) / (high - low);
@@ -199,17 +210,17 @@ fn write_keys(values: &[f64], keys: &mut Vec<u32>) {
         return;
     }
     for (key, value) in keys.iter_mut().zip(values) {
-        // The rounding conversion by 2⁵² costs one addition, `as` with its saturation several instructions.
+        // The rounding conversion by 2⁵² costs one addition; `as`, which saturates, costs several instructions.
         *key = ((value - low) * scale + TWO_52).to_bits() as u32;
     }
 }
 
-/// Deals the entries into 2^`bits` bins by the `bits` bits below bit 32 + `below` of the entry: `out[ends[b − 1]..ends[b]]` is
-/// bin `b`, in the order of the input, and all its keys lie below those of bin `b + 1`.
+/// Distributes the entries into 2^`bits` bins by the `bits` bits below bit 32 + `below` of the entry: `out[ends[b −
+/// 1]..ends[b]]` is bin `b`, in the order of the input, and all its keys are below those of bin `b + 1`.
 #[inline]
 fn deal(entries: impl Iterator<Item = Entry> + Clone, below: u32, bits: u32, ends: &mut Vec<u32>, out: &mut [Entry]) {
     let (shift, mask) = (32 + below - bits, (1usize << bits) - 1);
-    // Without bits there is one bin, and the shift, by all 64, tells nothing.
+    // With 0 bits there is one bin, and the shift, by all 64, has no effect.
     let bin = |entry: Entry| entry.wrapping_shr(shift) as usize & mask;
     ends.clear();
     ends.resize(mask + 2, 0);
@@ -217,7 +228,7 @@ fn deal(entries: impl Iterator<Item = Entry> + Clone, below: u32, bits: u32, end
     for b in 1..=mask {
         ends[b + 1] += ends[b];
     }
-    // Now ends[b] is where bin b begins, and dealing moves it to where the bin ends.
+    // Now ends[b] is the start of bin b; the distribution moves it to the end of the bin.
     ends.pop();
     for entry in entries {
         let place = &mut ends[bin(entry)];
@@ -226,9 +237,9 @@ fn deal(entries: impl Iterator<Item = Entry> + Clone, below: u32, bits: u32, end
     }
 }
 
-/// Smallest and largest value; (∞, −∞) of none.
+/// The smallest and the largest value; (∞, −∞) for no values.
 fn range(values: &[f64]) -> (f64, f64) {
-    // Eight at a time, since one running minimum would wait for itself.
+    // Eight at a time, since each step of a single minimum would wait for the previous one.
     let (mut low, mut high) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
     for eight in values.chunks(8) {
         for ((low, high), &value) in low.iter_mut().zip(&mut high).zip(eight) {
@@ -275,7 +286,7 @@ fn write_ranks(sorted: &mut [Entry], values: &[f64], before: usize, out: &mut [u
     }
 }
 
-/// Ranks equal values that are preceded by `before` smaller ones: they have the places before + 1 … before + their number.
+/// Ranks equal values that are preceded by `before` smaller ones: their places are before + 1 … before + their number.
 #[inline]
 fn write_tie(tie: &[Entry], before: usize, out: &mut [u32]) {
     let rank = (2 * before + 1 + tie.len()) as u32;
@@ -290,6 +301,7 @@ mod tests {
 
     use super::*;
     use crate::stats::random::Stream;
+    use approx::assert_abs_diff_eq;
 
     fn doubled(values: &[f64]) -> Vec<u32> {
         let mut ranks = vec![7; 3];
@@ -303,7 +315,7 @@ mod tests {
         values.iter().map(|&v| count(&|w| w < v) + 1 + count(&|w| w <= v)).collect()
     }
 
-    /// The same for inputs too long to count in.
+    /// The same for inputs that are too long for counting.
     fn sorted(values: &[f64]) -> Vec<u32> {
         let mut order: Vec<f64> = values.to_vec();
         order.sort_by(f64::total_cmp);
@@ -332,14 +344,14 @@ mod tests {
                 .map(|i| {
                     let u = stream.uniform();
                     match kind {
-                        // Half suppressed, a quarter π, a quarter continuous: what a score looks like.
+                        // Half suppressed, a quarter π, a quarter continuous: like the features of a score.
                         0 if u < 0.5 => 0.0,
                         0 if u < 0.75 => std::f64::consts::PI,
                         0 => 10.0 * stream.uniform(),
-                        // Every distance from 1e-300 to 1e300: nearly all share one bin in both rounds.
+                        // Magnitudes from 1e-300 to 1e300: nearly all values share one bin in both rounds.
                         1 => f64::from_bits((u * 9e18) as u64),
                         2 => (u * 10.0).floor(),
-                        // An outlier, and everything else in one bin.
+                        // An outlier, and all other values in one bin.
                         3 if i == 77 => 1e18,
                         3 => u,
                         4 => stream.normal(),
@@ -349,7 +361,7 @@ mod tests {
                     }
                 })
                 .collect();
-            // One scratch for all: nothing may be left over from the call before.
+            // One scratch for all: no state may remain from the previous call.
             doubled_ranks(&values, &mut scratch, &mut ranks);
             assert!(ranks == sorted(&values), "kind {kind}");
         }
@@ -367,7 +379,7 @@ mod tests {
         assert_eq!(spearman(&[1.0, 2.0, 3.0, 4.0, 5.0], &[0.2, 0.1, 0.3, 0.9, 0.4]), Some(0.8));
         // With ties: ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4 give 4.5/√(4.5 · 5).
         let rho = spearman(&[1.0, 2.0, 2.0, 3.0], &[1.0, 2.0, 3.0, 4.0]).unwrap();
-        assert!((rho - 0.9f64.sqrt()).abs() < 1e-15);
+        assert_abs_diff_eq!(rho, 0.9f64.sqrt(), epsilon = 1e-15);
         assert_eq!(spearman(&[1.0, 1.0, 1.0], &[1.0, 2.0, 3.0]), None);
         assert_eq!(spearman(&[1.0, 2.0, 3.0], &[4.0, 4.0, 4.0]), None);
         assert_eq!(spearman(&[1.0], &[1.0]), None);
@@ -410,7 +422,7 @@ mod tests {
             let (a, b): (Vec<f64>, Vec<f64>) = pairs.iter().map(|&(a, b)| (f64::from(a), f64::from(b))).unzip();
             let rho = spearman(&a, &b);
             prop_assert_eq!(rho, spearman(&b, &a));
-            // Under a monotone map, bit for bit; with the other sign under a falling one.
+            // Under a monotone map, bit for bit; under a falling one with the other sign.
             let cubed: Vec<f64> = a.iter().map(|x| x * x * x - 5.0).collect();
             prop_assert_eq!(rho, spearman(&cubed, &b));
             let negated: Vec<f64> = a.iter().map(|x| -x).collect();

@@ -1,4 +1,4 @@
-//! Loops over single elements: functions of one number, products, and what losses add up.
+//! Loops over single elements: functions of one number, products, and sums for losses.
 
 use crate::lanes::{Kernel, Real, Register};
 

@@ -1,8 +1,9 @@
-//! Forward and adjoint: each output gathers what its taps read.
+//! The forward and adjoint loops of a convolution: each output sums the inputs that its taps read.
 //!
-//! y[o, q] += Σ_c Σ_k w[o, c, k] · x[c, position of tap k at q]. A tile of CO output channels × PX positions of one run is kept
-//! in registers; the sum goes over the input channels, then the taps, whatever the tile. The channels come in blocks, so that
-//! what a tile reads stays in the first-level cache: the tile is put down and taken up between blocks, which changes no bit.
+//! y[o, q] += Σ_c Σ_k w[o, c, k] · x[c, position of tap k at q]. A tile of CO output channels × PX positions of one run
+//! stays in registers. The sum runs over the input channels, then the taps, whatever the tile. The channels are
+//! processed in blocks, so that the inputs of a tile stay in the first-level cache. Between blocks the tile is stored
+//! and loaded again, which changes no bit.
 
 use super::runs::Run;
 use crate::lanes::{Kernel, Real, Register};
@@ -19,15 +20,15 @@ pub(super) struct Gather<'a, T: Real> {
     pub shapes: [[usize; 3]; 2],
     pub rows: &'a [Run],
     pub columns: &'a [Run],
-    /// Taps of the whole kernel, and in one of its rows.
+    /// The taps of the whole kernel, and of one of its rows.
     pub taps: usize,
     pub kernel_width: usize,
 }
 
-/// Weights of a block of input channels that one tile may use: a quarter of a 32 KiB first-level cache.
+/// The bytes of weights that one tile may use from a block of input channels: a quarter of a 32 KiB first-level cache.
 const BLOCK_BYTES: usize = 8 * 1024;
 
-/// One (row, run): what a tile of it needs to know.
+/// The positions of one row and run, for its tiles.
 struct Place<'a> {
     /// (tap, offset of the tap's row and column in a channel of x).
     taps: &'a [(usize, usize)],
@@ -71,7 +72,7 @@ impl<T: Real> Kernel<T> for Gather<'_, T> {
     }
 }
 
-/// How many output channels the next tile takes: as many as the register file holds sums for.
+/// The output channels of the next tile: as many as the registers can hold sums for.
 #[inline(always)]
 fn tile_outputs<R: Real>(left: usize) -> usize {
     let sizes: [usize; 4] = if R::MANY_REGISTERS { [8, 4, 2, 1] } else { [6, 4, 2, 1] };
@@ -79,7 +80,7 @@ fn tile_outputs<R: Real>(left: usize) -> usize {
 }
 
 impl<T: Real> Gather<'_, T> {
-    /// The weights of a block in the order of their use: by input channel, tap, output channel.
+    /// The weights of a block in the order of use: by input channel, tap, output channel.
     #[inline(always)]
     fn pack(&self, packed: &mut Vec<T::Scalar>, outputs: [usize; 2], channels: [usize; 2]) {
         let [out_stride, in_stride] = self.weight_strides;
@@ -135,7 +136,8 @@ struct Job<'a, R: Real, const CO: usize> {
 }
 
 impl<R: Real, const CO: usize> Job<'_, R, CO> {
-    /// All positions of a run: tiles of PX, then of 2 and 1. ADVANCE is the run's where it is known, else 0.
+    /// All positions of a run: tiles of PX, then of 2 and 1. ADVANCE is the advance of the run if it is a known
+    /// constant, else 0.
     #[inline(always)]
     fn run_of<const PX: usize, const ADVANCE: usize>(&self, y: &mut [R], place: &Place) {
         let mut position = 0;

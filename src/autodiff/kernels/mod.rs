@@ -1,12 +1,12 @@
 //! The three loops of a convolution: forward, input gradient, weight gradient.
 //!
 //! A convolution with stride s and padding p reads, for output position o and tap k of the kernel, the input position
-//! `o s + k − p`; a transposed convolution is its adjoint. So three loops serve `conv2d`, `conv_transpose2d` and `linear`, and
-//! each op says in one line which loop is its forward and which its gradient.
+//! `o s + k − p`. A transposed convolution is its adjoint. So three loops serve `conv2d`, `conv_transpose2d` and
+//! `linear`: each op names the loop of its forward pass and those of its gradients.
 //!
-//! Two ideas carry the speed. Along each axis the output falls into runs in which the same taps are valid, so that
-//! borders need no test in the inner loop and no padded copy. And a tile of outputs stays in registers while the loop goes
-//! over what is summed; the tile's shape depends on the register file, the order of each sum does not.
+//! Two ideas give the speed. First, the output is divided along each axis into runs in which the same taps are valid,
+//! so the inner loop needs no border test and no padded copy. Second, a tile of outputs stays in registers during the
+//! sum. The shape of a tile depends on the registers; the order of each sum does not.
 
 pub mod elementwise;
 mod gather;
@@ -15,19 +15,19 @@ mod weights;
 
 use crate::lanes::Real;
 
-/// Where the gradient of one input goes.
+/// The buffer for the gradient of one input.
 pub enum Gradient<'a, T: Real> {
     /// One gradient per lane.
     PerLane(&'a mut [T]),
-    /// The lanes' gradients added up, by [`Real::fold`]: only for parameters, which all lanes share.
+    /// The sum of the lanes' gradients, by [`Real::fold`]: only for parameters, which all lanes share.
     Summed(&'a mut [T::Scalar]),
 }
 
 impl<T: Real> Gradient<'_, T> {
-    /// The per-lane gradient of an input that is not a parameter.
+    /// The per-lane gradient of an input.
     ///
     /// # Panics
-    /// When the input is a parameter whose gradient is summed.
+    /// If the gradient is summed over the lanes.
     pub fn per_lane(&mut self) -> &mut [T] {
         match self {
             Gradient::PerLane(values) => values,
@@ -47,7 +47,7 @@ impl<T: Real> Gradient<'_, T> {
 
 /// The geometry of a convolution: `input` (C, H, W) and `kernel` (O, C, K_h, K_w) give `output` (O, H', W').
 ///
-/// A transposed convolution has the geometry of the convolution that it is the adjoint of: its input is `output` here.
+/// A transposed convolution has the geometry of its adjoint convolution: `output` here is its input.
 #[derive(Clone, Debug)]
 pub struct Convolution {
     input: [usize; 3],
@@ -61,7 +61,7 @@ impl Convolution {
     /// The convolution of an image of shape `input` with a `kernel` of shape (O, C, K_h, K_w).
     ///
     /// # Panics
-    /// When the channels differ, the stride is 0 or the padded image is smaller than the kernel.
+    /// If the channels differ, the stride is 0 or the padded image is smaller than the kernel.
     pub fn new(input: [usize; 3], kernel: [usize; 4], stride: usize, padding: usize) -> Self {
         let ([channels, height, width], [outputs, inputs, kernel_height, kernel_width]) = (input, kernel);
         assert_eq!(channels, inputs, "conv2d: an input of shape {input:?} and a kernel of shape {kernel:?}");
@@ -77,10 +77,11 @@ impl Convolution {
         Convolution { input, kernel, output, stride, padding }
     }
 
-    /// The convolution whose adjoint takes an image of shape `small` to (C, (H − 1) s − 2p + K, …), for a kernel (O, C, K_h, K_w).
+    /// The convolution whose adjoint maps an image of shape `small` to (C, (H − 1) s − 2p + K, …), for a kernel (O, C,
+    /// K_h, K_w).
     ///
     /// # Panics
-    /// When the channels differ, the stride is 0 or nothing is left after the padding.
+    /// If the channels differ, the stride is 0 or the padding removes the whole output.
     pub fn transposed(small: [usize; 3], kernel: [usize; 4], stride: usize, padding: usize) -> Self {
         assert_eq!(
             small[0], kernel[0],
@@ -89,7 +90,7 @@ impl Convolution {
         assert!(stride > 0, "conv_transpose2d: a stride of 0");
         let size = |n: usize, k: usize| {
             let full = (n - 1) * stride + k;
-            assert!(full > 2 * padding, "conv_transpose2d: padding {padding} leaves nothing of {small:?}");
+            assert!(full > 2 * padding, "conv_transpose2d: padding {padding} removes the whole output of {small:?}");
             full - 2 * padding
         };
         let input = [kernel[1], size(small[1], kernel[2]), size(small[2], kernel[3])];
@@ -161,7 +162,7 @@ impl Convolution {
         });
     }
 
-    /// One axis, 1 for height or 2 for width: input size, output size, taps, stride, padding.
+    /// Calls `of` with one axis (1: height, 2: width): input size, output size, taps, stride, padding.
     fn along<A>(&self, axis: usize, of: impl Fn(usize, usize, usize, usize, usize) -> A) -> A {
         of(self.input[axis], self.output[axis], self.kernel[axis + 1], self.stride, self.padding)
     }

@@ -1,6 +1,6 @@
-//! Runs: stretches of an axis in which the same taps of the kernel are valid.
+//! Runs: intervals of an axis in which the same taps of the kernel are valid.
 
-/// Positions `first, first + step, …` (`len` of them). Tap `k` reads, at the i-th of them, `start + i · advance`.
+/// The `len` positions `first, first + step, …`. At the i-th of them, tap `k` reads `start + i · advance`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Run {
     pub first: usize,
@@ -11,7 +11,7 @@ pub(super) struct Run {
     pub taps: Vec<(usize, usize)>,
 }
 
-/// The outputs at which one tap of a convolution reads inside the input: `first .. end`. It reads `o s + k − p`.
+/// The outputs `first .. end` at which one tap of a convolution reads inside the input. The tap reads `o s + k − p`.
 pub(super) struct Range {
     first: usize,
     end: usize,
@@ -20,12 +20,12 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// Those of the outputs `[first, end)` at which the tap reads inside.
+    /// The part of the outputs `[first, end)` at which the tap reads inside.
     pub fn within(&self, [first, end]: [usize; 2]) -> [usize; 2] {
         [first.max(self.first), end.min(self.end)]
     }
 
-    /// What the tap reads at output `o` of the range.
+    /// The input that the tap reads at output `o` of the range.
     pub fn read(&self, o: usize, stride: usize) -> usize {
         o * stride + self.tap - self.padding
     }
@@ -47,7 +47,7 @@ pub(super) fn forward(input: usize, output: usize, taps: usize, stride: usize, p
     group(output, 1, stride, |o| reads(o).filter(|&(_, i)| i < input).collect())
 }
 
-/// For each input of a convolution, the outputs that read it: output o through tap k where o s = i + p − k.
+/// For each input of a convolution, the outputs that read it: output o through tap k if o s = i + p − k.
 ///
 /// Every s-th input is read through the same taps, so there are s interleaved sets of runs.
 pub(super) fn adjoint(input: usize, output: usize, taps: usize, stride: usize, padding: usize) -> Vec<Run> {

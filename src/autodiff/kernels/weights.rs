@@ -1,9 +1,9 @@
-//! The weight gradient: each weight sums, over positions, what it multiplied.
+//! The weight-gradient loop of a convolution: each weight sums, over positions, output gradient times input.
 //!
-//! dw[o, c, k] += Σ_q dy[o, q] · x[c, position of tap k at q], per lane. The positions at which tap k reads inside the image are
-//! a rectangle. A tile of CO output channels × 3 input channels of one tap stays in registers while it goes over a block of
-//! positions; blocks and the positions in them come in row-major order, whatever the tile. What all lanes share is folded at
-//! the end, while it is still in a cache.
+//! dw[o, c, k] += Σ_q dy[o, q] · x[c, position of tap k at q], per lane. The positions at which tap k reads inside the
+//! image form a rectangle. A tile of CO output channels × 3 input channels of one tap stays in registers over a block
+//! of positions. Blocks, and the positions in them, are in row-major order, whatever the tile. Gradients that are
+//! summed over the lanes are folded at the end, while they are still in a cache.
 
 use super::Gradient;
 use super::runs::Range;
@@ -20,14 +20,14 @@ pub(super) struct WeightGradient<'a, 'g, T: Real> {
     pub output: [usize; 3],
     pub kernel: [usize; 4],
     pub stride: usize,
-    /// For each tap of a row of the kernel, and of a column, where it reads inside the image.
+    /// For each tap of a kernel row, and of a kernel column: the outputs at which it reads inside the image.
     pub taps: [Vec<Range>; 2],
 }
 
-/// Positions in a block: so many that taking up and putting down a tile's sums is soon paid, so few that what a block reads
-/// stays in the second-level cache.
+/// Positions in a block: enough that loading and storing a tile's sums costs little, and few enough that a block's
+/// inputs stay in the second-level cache.
 const BLOCK: usize = 112;
-/// Input channels whose sums are gone over together, so that they stay there too.
+/// Input channels that are processed together, so that their sums stay in that cache too.
 const CHANNELS: usize = 24;
 
 impl<T: Real> Kernel<T> for WeightGradient<'_, '_, T> {
@@ -51,12 +51,12 @@ impl<T: Real> Kernel<T> for WeightGradient<'_, '_, T> {
     }
 }
 
-/// What a call allocates once.
+/// Buffers that one call allocates once.
 struct Scratch<R> {
-    /// The gradients of a tile's outputs at the positions of a block, side by side: in their places they may be a multiple of
-    /// 4096 bytes apart, and drive each other out of the first-level cache.
+    /// The gradients of a tile's outputs at the positions of a block, copied side by side. In `dy` they may be a
+    /// multiple of 4096 bytes apart, and would evict each other from the first-level cache.
     dy: Vec<R>,
-    /// Gradients per lane that are to be folded.
+    /// Gradients per lane that will be folded.
     sums: Vec<R>,
 }
 
@@ -137,7 +137,7 @@ struct Tiles<'a, R: Real, const CO: usize> {
     stride: usize,
     block: Block,
     per_output: usize,
-    /// Whether the sums start from 0 here, whatever stands in their place.
+    /// Whether the sums start from 0, instead of from the stored values.
     fresh: bool,
 }
 
@@ -150,7 +150,7 @@ impl<R: Real, const CO: usize> Tiles<'_, R, CO> {
                 let mut valid = [vertical.within(rows), horizontal.within(columns)];
                 let mut read = 0;
                 if valid.iter().all(|[first, end]| first < end) {
-                    // Where the tap reads for the first of these positions.
+                    // The position that the tap reads for the first of these positions.
                     read = vertical.read(valid[0][0], self.stride) * self.input[2]
                         + horizontal.read(valid[1][0], self.stride);
                 } else if self.fresh {

@@ -1,6 +1,6 @@
 //! add: y = a + b, element by element. ∂y/∂a = ∂y/∂b = 1.
 
-use crate::autodiff::check::{Case, Input, build};
+use crate::autodiff::case::{Case, Input, build};
 use crate::autodiff::kernels::Gradient;
 use crate::autodiff::{Inputs, Op, Pass, Tape, Var};
 use crate::lanes::Real;
@@ -24,13 +24,13 @@ impl<T: Real> Op<T> for Add {
 }
 
 impl<T: Real> Tape<T> {
-    /// a + b, of one shape.
+    /// a + b. Both have the same shape.
     ///
     /// # Panics
-    /// When the shapes differ.
+    /// If the shapes differ.
     pub fn add(&mut self, a: Var, b: Var) -> Var {
         let shape = self.shape(a).to_vec();
-        assert_eq!(shape, self.shape(b), "add: the shapes of a and b");
+        assert_eq!(shape, self.shape(b), "add: a and b differ in shape");
         self.push(Add, &[a, b], &shape)
     }
 }

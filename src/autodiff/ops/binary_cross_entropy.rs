@@ -1,19 +1,19 @@
 //! binary_cross_entropy: y = −Σ [tᵢ ln pᵢ + (1 − tᵢ) ln(1 − pᵢ)].
 //!
-//! ∂y/∂pᵢ = (pᵢ − tᵢ)/(pᵢ (1 − pᵢ)), ∂y/∂tᵢ = ln(1 − pᵢ) − ln pᵢ. As in PyTorch, a logarithm below −100 counts as −100 and the
+//! ∂y/∂pᵢ = (pᵢ − tᵢ)/(pᵢ (1 − pᵢ)), ∂y/∂tᵢ = ln(1 − pᵢ) − ln pᵢ. As in PyTorch, a logarithm is at least −100 and the
 //! denominator is at least 10⁻¹², so that a saturated p gives a finite loss and gradient.
 
 use super::losses;
-use crate::autodiff::check::{Case, Domain, Input, build};
+use crate::autodiff::case::{Case, Domain, Input, build};
 use crate::autodiff::kernels::elementwise::PairTerm;
 use crate::autodiff::{Tape, Var};
-use crate::lanes::Real;
+use crate::lanes::{Real, math};
 
 struct CrossEntropy;
 
 #[inline(always)]
 fn clamped_ln<R: Real>(x: R) -> R {
-    let (ln, floor) = (x.ln(), R::from_f64(-100.0));
+    let (ln, floor) = (math::ln(x), R::from_f64(-100.0));
     R::select_lt(ln, floor, floor, ln)
 }
 
@@ -34,17 +34,20 @@ impl PairTerm for CrossEntropy {
 }
 
 impl<T: Real> Tape<T> {
-    /// The cross entropy of the probabilities p against the targets t, both in [0, 1] and of one shape, summed → shape [].
+    /// The cross entropy of the probabilities p against the targets t, summed → shape []. Both have the same shape and
+    /// values in [0, 1].
     ///
     /// # Panics
-    /// When the shapes differ.
+    /// If the shapes differ.
     pub fn binary_cross_entropy(&mut self, p: Var, t: Var) -> Var {
         losses::push::<CrossEntropy, T>(self, "binary_cross_entropy", 1.0, p, t)
     }
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    let inputs = |shape: &[usize]| vec![Input::lanes(shape).within(Domain::Probability), Input::lanes(shape).within(Domain::Probability)];
+    let inputs = |shape: &[usize]| {
+        vec![Input::lanes(shape).within(Domain::Probability), Input::lanes(shape).within(Domain::Probability)]
+    };
     let name = "binary_cross_entropy";
     vec![
         Case::new(name, inputs(&[5]), build!(|tape, v| tape.binary_cross_entropy(v[0], v[1]))),

@@ -1,15 +1,15 @@
 //! conv_transpose2d: the adjoint of conv2d, y[c, q] = b[c] + Σ_{o,k : p s + k − padding = q} w[o, c, k] x[o, p].
 //!
 //! x (O, H', W'), w (O, C, K_h, K_w) (in, out, as PyTorch stores it), b (C) → y (C, H, W) with H = (H' − 1) s − 2 padding + K_h.
-//! ∂/∂x is the convolution of the cotangent with w; ∂/∂w is conv2d's with x and dy in each other's place.
+//! ∂/∂x is the convolution of the cotangent with w; ∂/∂w is that of conv2d with x and dy exchanged.
 
 use super::conv2d::{image, kernel};
-use crate::autodiff::check::{Case, Input, build};
+use crate::autodiff::case::{Case, Input, build};
 use crate::autodiff::kernels::{Convolution, Gradient, add_bias_gradient};
 use crate::autodiff::{Inputs, Op, Pass, Tape, Var};
 use crate::lanes::Real;
 
-/// The convolution that this is the adjoint of: its output is our input.
+/// The adjoint convolution: its output is the input of this op.
 struct ConvTranspose2d(Convolution);
 
 impl<T: Real> Op<T> for ConvTranspose2d {
@@ -37,11 +37,15 @@ impl<T: Real> Tape<T> {
     /// The transposed convolution of x (O, H', W') with the parameters w (O, C, K_h, K_w) and b (C).
     ///
     /// # Panics
-    /// When the shapes do not fit, the stride is 0, or w or b is not a parameter.
+    /// If the shapes do not fit, the stride is 0, or w or b is not a parameter.
     pub fn conv_transpose2d(&mut self, x: Var, w: Var, b: Var, stride: usize, padding: usize) -> Var {
         let (small, kernel) = (image("conv_transpose2d", self.shape(x)), kernel("conv_transpose2d", self.shape(w)));
         let convolution = Convolution::transposed(small, kernel, stride, padding);
-        assert_eq!(self.shape(b), &convolution.input()[..1], "conv_transpose2d: one bias for each output channel");
+        assert_eq!(
+            self.shape(b),
+            &convolution.input()[..1],
+            "conv_transpose2d: b needs one number for each output channel"
+        );
         let shape = convolution.input();
         self.push(ConvTranspose2d(convolution), &[x, w, b], &shape)
     }

@@ -1,6 +1,6 @@
-//! What the ops on single elements have in common: [`Map`] turns a function and its derivative into an op.
+//! The shared code of the ops on single elements: [`Map`] makes an op from a function and its derivative.
 
-use crate::autodiff::check::{Case, Domain, Input, build};
+use crate::autodiff::case::{Case, Domain, Input, build};
 use crate::autodiff::kernels::Gradient;
 use crate::autodiff::kernels::elementwise::{Elementwise, add_map_vjp, map};
 use crate::autodiff::tape::{Inputs, Op, Pass, Tape, Var};
@@ -22,13 +22,13 @@ impl<F: Elementwise, T: Real> Op<T> for Map<F> {
     }
 }
 
-/// Puts f(x) on the tape.
+/// Records f(x) on the tape.
 pub(super) fn push<F: Elementwise, T: Real>(tape: &mut Tape<T>, x: Var) -> Var {
     let shape = tape.shape(x).to_vec();
     tape.push(Map::<F>(PhantomData), &[x], &shape)
 }
 
-/// The cases of an op on single elements: a tiny one, one of an odd shape, and one of the paper's size.
+/// The cases of an op on single elements: a tiny one, one of an odd shape, and one of the size used in the paper.
 pub(super) fn cases<F: Elementwise>(domain: Domain) -> Vec<Case> {
     [vec![3], vec![2, 3, 5], vec![12, 3, 3]]
         .into_iter()

@@ -3,30 +3,30 @@
 //! ∂y/∂μᵢ = μᵢ, ∂y/∂ℓᵢ = ½ (e^ℓᵢ − 1).
 
 use super::losses;
-use crate::autodiff::check::{Case, Input, build};
+use crate::autodiff::case::{Case, Input, build};
 use crate::autodiff::kernels::elementwise::PairTerm;
 use crate::autodiff::{Tape, Var};
-use crate::lanes::Real;
+use crate::lanes::{Real, math};
 
 struct Divergence;
 
 impl PairTerm for Divergence {
     #[inline(always)]
     fn term<R: Real>(mean: R, log_variance: R) -> R {
-        R::from_f64(-0.5) * (R::one() + log_variance - mean * mean - log_variance.exp())
+        R::from_f64(-0.5) * (R::one() + log_variance - mean * mean - math::exp(log_variance))
     }
 
     #[inline(always)]
     fn derivatives<R: Real>(mean: R, log_variance: R) -> (R, R) {
-        (mean, R::from_f64(0.5) * (log_variance.exp() - R::one()))
+        (mean, R::from_f64(0.5) * (math::exp(log_variance) - R::one()))
     }
 }
 
 impl<T: Real> Tape<T> {
-    /// KL(N(mean, e^log_variance) ‖ N(0, 1)), summed over the elements, of one shape → shape [].
+    /// KL(N(mean, e^log_variance) ‖ N(0, 1)), summed over the elements → shape []. Both inputs have the same shape.
     ///
     /// # Panics
-    /// When the shapes differ.
+    /// If the shapes differ.
     pub fn gaussian_kl(&mut self, mean: Var, log_variance: Var) -> Var {
         losses::push::<Divergence, T>(self, "gaussian_kl", 1.0, mean, log_variance)
     }

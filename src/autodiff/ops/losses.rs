@@ -1,4 +1,4 @@
-//! What the losses over two arrays have in common: [`PairSum`] turns a term and its derivatives into an op of shape [].
+//! The shared code of the losses over two arrays: [`PairSum`] makes an op of shape [] from a term and its derivatives.
 
 use crate::autodiff::kernels::Gradient;
 use crate::autodiff::kernels::elementwise::{PairTerm, add_pair_vjp, sum_pairs};
@@ -26,11 +26,11 @@ impl<F: PairTerm, T: Real> Op<T> for PairSum<F> {
     }
 }
 
-/// Puts factor · Σ t(aᵢ, bᵢ) on the tape.
+/// Records factor · Σ t(aᵢ, bᵢ) on the tape.
 ///
 /// # Panics
-/// When the shapes differ.
+/// If the shapes differ.
 pub(super) fn push<F: PairTerm, T: Real>(tape: &mut Tape<T>, name: &'static str, factor: f64, a: Var, b: Var) -> Var {
-    assert_eq!(tape.shape(a), tape.shape(b), "{name}: its two inputs have one shape");
+    assert_eq!(tape.shape(a), tape.shape(b), "{name}: the two inputs differ in shape");
     tape.push(PairSum { name, factor, term: PhantomData::<F> }, &[a, b], &[])
 }

@@ -1,7 +1,7 @@
 //! mean_squared_error: y = 1/n Σ (aᵢ − bᵢ)². ∂y/∂aᵢ = 2/n (aᵢ − bᵢ) = −∂y/∂bᵢ.
 
 use super::losses;
-use crate::autodiff::check::{Case, Input, build};
+use crate::autodiff::case::{Case, Input, build};
 use crate::autodiff::kernels::elementwise::PairTerm;
 use crate::autodiff::{Tape, Var};
 use crate::lanes::Real;
@@ -22,10 +22,10 @@ impl PairTerm for SquaredError {
 }
 
 impl<T: Real> Tape<T> {
-    /// The mean of (a − b)² over all elements, of one shape → shape [].
+    /// The mean of (a − b)² over all elements → shape []. Both inputs have the same shape.
     ///
     /// # Panics
-    /// When the shapes differ.
+    /// If the shapes differ.
     pub fn mean_squared_error(&mut self, a: Var, b: Var) -> Var {
         let n = self.shape(a).iter().product::<usize>();
         losses::push::<SquaredError, T>(self, "mean_squared_error", 1.0 / n as f64, a, b)

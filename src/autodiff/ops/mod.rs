@@ -1,6 +1,6 @@
-//! The operations, one file each: forward and derivative next to each other, and the cases that check them.
+//! The operations, one file each: the forward pass, the derivative, and the cases that check them.
 //!
-//! To add one, write its file (the trait to implement is [`Op`](super::Op)) and name it in the list below.
+//! To add one, write its file (the trait to implement is [`Op`](super::Op)) and add its name to the list below.
 
 mod elementwise;
 mod losses;
@@ -12,8 +12,8 @@ macro_rules! operations {
         /// The names of all operations.
         pub const NAMES: &[&str] = &[$(stringify!($op)),*];
 
-        /// Every operation's cases for the gradient checks.
-        pub fn cases() -> Vec<super::check::Case> {
+        /// The cases of every operation, for the gradient checks.
+        pub fn cases() -> Vec<super::case::Case> {
             let mut cases = Vec::new();
             $(cases.extend($op::cases());)*
             cases

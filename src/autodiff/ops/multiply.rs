@@ -1,6 +1,6 @@
 //! multiply: y = a b, element by element. ∂y/∂a = b, ∂y/∂b = a.
 
-use crate::autodiff::check::{Case, Input, build};
+use crate::autodiff::case::{Case, Input, build};
 use crate::autodiff::kernels::Gradient;
 use crate::autodiff::kernels::elementwise::add_product;
 use crate::autodiff::{Inputs, Op, Pass, Tape, Var};
@@ -23,13 +23,13 @@ impl<T: Real> Op<T> for Multiply {
 }
 
 impl<T: Real> Tape<T> {
-    /// a b element by element, of one shape.
+    /// a b, element by element. Both have the same shape.
     ///
     /// # Panics
-    /// When the shapes differ.
+    /// If the shapes differ.
     pub fn multiply(&mut self, a: Var, b: Var) -> Var {
         let shape = self.shape(a).to_vec();
-        assert_eq!(shape, self.shape(b), "multiply: the shapes of a and b");
+        assert_eq!(shape, self.shape(b), "multiply: a and b differ in shape");
         self.push(Multiply, &[a, b], &shape)
     }
 }

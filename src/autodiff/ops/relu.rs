@@ -1,9 +1,9 @@
 //! relu: y = max(0, x), f′ = 1 for x > 0, else 0.
 //!
-//! The convention at the kink is PyTorch's: f′(0) = 0. A NaN stays a NaN.
+//! At the kink, f′(0) = 0, as in PyTorch. A NaN stays a NaN.
 
 use super::elementwise::{self, push};
-use crate::autodiff::check::{Case, Domain};
+use crate::autodiff::case::{Case, Domain};
 use crate::autodiff::kernels::elementwise::Elementwise;
 use crate::autodiff::{Tape, Var};
 use crate::lanes::Real;

@@ -1,6 +1,6 @@
 //! scale: y = s x with a constant s. ∂y/∂x = s.
 
-use crate::autodiff::check::{Case, Input, build};
+use crate::autodiff::case::{Case, Input, build};
 use crate::autodiff::kernels::Gradient;
 use crate::autodiff::kernels::elementwise::add_scaled;
 use crate::autodiff::{Inputs, Op, Pass, Tape, Var};

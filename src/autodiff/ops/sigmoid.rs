@@ -1,10 +1,10 @@
 //! sigmoid: y = 1/(1 + e⁻ˣ), f′ = y (1 − y).
 
 use super::elementwise::{self, push};
-use crate::autodiff::check::{Case, Domain};
+use crate::autodiff::case::{Case, Domain};
 use crate::autodiff::kernels::elementwise::Elementwise;
 use crate::autodiff::{Tape, Var};
-use crate::lanes::Real;
+use crate::lanes::{Real, math};
 
 struct Sigmoid;
 
@@ -13,7 +13,7 @@ impl Elementwise for Sigmoid {
 
     #[inline(always)]
     fn value<R: Real>(x: R) -> R {
-        x.sigmoid()
+        math::sigmoid(x)
     }
 
     #[inline(always)]

@@ -1,11 +1,12 @@
-//! sparsity_kl: how far mean activations ρ̂ are from the target ρ, y = Σⱼ ρ ln(ρ/ρ̂ⱼ) + (1 − ρ) ln((1 − ρ)/(1 − ρ̂ⱼ)).
+//! sparsity_kl: the divergence of mean activations ρ̂ from the target ρ, y = Σⱼ ρ ln(ρ/ρ̂ⱼ) + (1 − ρ) ln((1 − ρ)/(1 −
+//! ρ̂ⱼ)).
 //!
 //! ∂y/∂ρ̂ⱼ = (1 − ρ)/(1 − ρ̂ⱼ) − ρ/ρ̂ⱼ.
 
-use crate::autodiff::check::{Case, Domain, Input, build};
+use crate::autodiff::case::{Case, Domain, Input, build};
 use crate::autodiff::kernels::Gradient;
 use crate::autodiff::{Inputs, Op, Pass, Tape, Var};
-use crate::lanes::Real;
+use crate::lanes::{Real, math};
 
 struct SparsityKl {
     target: f64,
@@ -17,7 +18,7 @@ impl<T: Real> Op<T> for SparsityKl {
     }
     fn forward(&self, inputs: &Inputs<T>, y: &mut [T]) {
         let (rho, one) = (T::from_f64(self.target), T::one());
-        let term = |mean: T| rho * (rho / mean).ln() + (one - rho) * ((one - rho) / (one - mean)).ln();
+        let term = |mean: T| rho * math::ln(rho / mean) + (one - rho) * math::ln((one - rho) / (one - mean));
         y[0] = inputs.lanes(0).iter().fold(T::zero(), |sum, &mean| sum + term(mean));
     }
     fn vjp(&self, _: usize, pass: &Pass<T>, dmean: &mut Gradient<T>) {
@@ -32,9 +33,9 @@ impl<T: Real> Tape<T> {
     /// Σ KL(target ‖ mean) over the elements of `mean`, each in (0, 1) → shape [].
     ///
     /// # Panics
-    /// When the target is not in (0, 1).
+    /// If the target is not in (0, 1).
     pub fn sparsity_kl(&mut self, mean: Var, target: f64) -> Var {
-        assert!(0.0 < target && target < 1.0, "sparsity_kl: a target activation of {target}");
+        assert!(0.0 < target && target < 1.0, "sparsity_kl: the target {target} is not in (0, 1)");
         self.push(SparsityKl { target }, &[mean], &[])
     }
 }

@@ -1,6 +1,7 @@
-//! spread: a parameter's values, given to every lane. ∂y/∂w = 1; the parameter's gradient is each lane's own, or their sum.
+//! spread: copies a parameter's values into every lane. ∂y/∂w = 1. The parameter's gradient is per lane, or the sum
+//! over the lanes.
 
-use crate::autodiff::check::{Case, Input, build};
+use crate::autodiff::case::{Case, Input, build};
 use crate::autodiff::kernels::Gradient;
 use crate::autodiff::{Inputs, Op, Pass, Tape, Var};
 use crate::lanes::Real;
@@ -22,12 +23,12 @@ impl<T: Real> Op<T> for Spread {
 }
 
 impl<T: Real> Tape<T> {
-    /// The parameter w as a value that other operations than convolutions can take, of the same shape.
+    /// The parameter w as a value of the same shape, for operations that accept only lanes.
     ///
     /// # Panics
-    /// When w is not a parameter.
+    /// If w is not a parameter.
     pub fn spread(&mut self, w: Var) -> Var {
-        assert!(self.is_parameter(w), "spread: its input has to be a parameter");
+        assert!(self.is_parameter(w), "spread: the input must be a parameter");
         let shape = self.shape(w).to_vec();
         self.push(Spread, &[w], &shape)
     }

@@ -1,7 +1,7 @@
 //! square: y = x², f′ = 2x.
 
 use super::elementwise::{self, push};
-use crate::autodiff::check::{Case, Domain};
+use crate::autodiff::case::{Case, Domain};
 use crate::autodiff::kernels::elementwise::Elementwise;
 use crate::autodiff::{Tape, Var};
 use crate::lanes::Real;

@@ -1,12 +1,12 @@
-//! sum: y_i = Σ_j x_ij over all axes but the first few, in order. ∂y_i/∂x_ij = 1.
+//! sum: y_i = Σ_j x_ij over the trailing axes, in order. ∂y_i/∂x_ij = 1.
 
-use crate::autodiff::check::{Case, Input, build};
+use crate::autodiff::case::{Case, Input, build};
 use crate::autodiff::kernels::{self, Gradient};
 use crate::autodiff::{Inputs, Op, Pass, Tape, Var};
 use crate::lanes::Real;
 
 struct Sum {
-    /// Elements under each sum.
+    /// The number of elements in each sum.
     each: usize,
 }
 
@@ -37,12 +37,12 @@ impl<T: Real> Tape<T> {
     /// The sums over all axes but the first `kept`: (C, H, W) with `kept` = 1 gives (C).
     ///
     /// # Panics
-    /// When x has fewer axes, or no element.
+    /// If x has fewer than `kept` axes, or no element.
     pub fn sum_trailing(&mut self, x: Var, kept: usize) -> Var {
         let from = self.shape(x);
-        assert!(kept <= from.len(), "sum: {from:?} has no {kept} axes to keep");
+        assert!(kept <= from.len(), "sum: {from:?} has fewer than {kept} axes");
         let (shape, each) = (from[..kept].to_vec(), from[kept..].iter().product());
-        assert!(each > 0, "sum: nothing to add up in {from:?}");
+        assert!(each > 0, "sum: {from:?} has no elements to add");
         self.push(Sum { each }, &[x], &shape)
     }
 }

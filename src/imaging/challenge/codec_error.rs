@@ -1,13 +1,13 @@
-//! 03, codec error: blocks predicted from the wrong place, since what was sent to predict them was lost.
+//! Challenge 03, codec error: blocks predicted from the wrong place, since the data for their prediction were lost.
 //!
-//! A video codec sends a block as a motion vector, which says where in the last frame it is taken from, and a residual,
-//! which is what must be added. When the frame it refers to or the vector is lost, a run of blocks shows what lies
-//! somewhere else, with the right residual drawn over it. In the tiles: pieces of letters, of the sign's rim and of the
-//! background at wrong places with hard outlines, in blocks of about an eighth of the side; in the rendered tile there
-//! is hardly a block left in its place. Two thirds of what the classifiers lose they lose at the first level.
+//! A video codec sends a block as a motion vector, the position of its source in the last frame, and a residual, which
+//! is added. If the source frame or the vector is lost, a run of blocks shows another part of the image, with the
+//! correct residual added. The tiles show pieces of letters, of the sign's rim and of the background at wrong places
+//! with hard edges, in blocks of about an eighth of the side. In the rendered tile hardly a block is in its place. The
+//! classifiers lose two thirds of their total loss at the first level.
 //!
-//! Here patches of up to half the blocks a side are struck in an order that the stream decides, each with one vector and
-//! one drift of colour, until each block has been; the level says how many of the struck blocks are shown.
+//! The simulation draws patches of up to half the blocks per side in random order, until every block has an error. Each
+//! patch has one vector and one colour shift. The level decides how many of these errors are applied.
 
 use super::{Challenge, Simulator, side};
 use crate::imaging::Rgb8;
@@ -22,18 +22,18 @@ pub(super) const TYPE: Simulator = Simulator {
     simulate,
 };
 
-/// What was lost of a block.
+/// The error of a block.
 #[derive(Clone, Copy)]
 struct Error {
-    /// Where it is taken from, relative to where it belongs, in pixels.
+    /// The position of its source relative to its own position, in pixels.
     vector: [isize; 2],
-    /// What is added to R, G and B.
+    /// The numbers added to R, G and B.
     drift: [f64; 3],
-    /// The blocks that were struck before it.
+    /// The number of blocks that were drawn before it.
     rank: usize,
 }
 
-/// The strength is the share of the blocks that are lost.
+/// The strength is the fraction of lost blocks.
 fn simulate(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let side = side(image);
     let block = ((side / 8.0 + 0.5) as usize).max(2);

@@ -1,16 +1,15 @@
-//! Blur by any kernel, the image's border continued beyond it.
+//! Convolution with any kernel, with the border values of the image repeated beyond it.
 //!
-//! TID2013's own blur (in [`distortion`](crate::imaging::distortion)) ends at 11×11 pixels and leaves a dark rim, as
-//! that database's recipe wants it. The crops here were cut out of a blurred frame: there is no rim, and the kernel
-//! grows with the sign.
+//! TID2013's own blur (in [`distortion`](crate::imaging::distortion)) ends at 11×11 pixels and leaves a dark rim, as in
+//! that database. The crops here come from a blurred frame: they have no rim, and the kernel grows with the sign.
 
 use crate::imaging::Rgb8;
 use crate::imaging::distortion::plane::{Plane, channels, from_channels};
 
-/// A tap: the column and row of a pixel relative to the one that is made, and its weight.
+/// A tap: the column and row of an input pixel relative to the output pixel, and its weight.
 pub(super) type Tap = ([isize; 2], f64);
 
-/// The taps `weight(dx, dy)` within `columns` and `rows` of the centre: those above 0, scaled to sum to 1.
+/// The positive taps `weight(dx, dy)` within `columns` and `rows` of the centre, scaled to sum to 1.
 pub(super) fn kernel(columns: isize, rows: isize, weight: impl Fn(f64, f64) -> f64) -> Vec<Tap> {
     let mut taps = Vec::new();
     for dy in -rows..=rows {
@@ -26,12 +25,12 @@ pub(super) fn kernel(columns: isize, rows: isize, weight: impl Fn(f64, f64) -> f
     taps
 }
 
-/// `image` under one kernel after the other, rounded once at the end.
+/// `image` convolved with the kernels one after the other, and rounded once at the end.
 pub(super) fn convolve(image: &Rgb8, kernels: &[Vec<Tap>]) -> Rgb8 {
     from_channels(&channels(image).map(|plane| kernels.iter().fold(plane, |plane, taps| filter(&plane, taps))))
 }
 
-/// One channel under one kernel.
+/// One channel convolved with one kernel.
 fn filter(plane: &Plane, taps: &[Tap]) -> Plane {
     let reach = taps.iter().fold(0, |r, ([dx, dy], _)| r.max(dx.abs()).max(dy.abs()));
     let pad = reach as usize;
@@ -68,7 +67,7 @@ mod tests {
     fn the_border_is_continued() {
         let step = Rgb8::from_fn(8, 8, |x, _| [if x < 4 { 200 } else { 0 }; 3]);
         let blurred = convolve(&step, &[kernel(9, 0, |_, _| 1.0), kernel(0, 9, |_, _| 1.0)]);
-        // 19 taps centred on column 0 see it and nine times its continuation, then columns 1 to 9.
+        // 19 taps centred on column 0 read it, its nine repetitions, and columns 1 to 9.
         assert_eq!(blurred.pixel(0, 0), [(200.0 * 13.0 / 19.0 + 0.5) as u8; 3]);
         assert_eq!(blurred.pixel(0, 0), blurred.pixel(0, 7));
     }

@@ -1,6 +1,6 @@
-//! 04, darkening: too little light.
+//! Challenge 04, darkening: too little light.
 //!
-//! In the tiles 0.22 of the light is left, from the black to the white: level 5 here.
+//! The tiles have 0.22 of the light, for black and white alike: level 5 here.
 
 use super::{Challenge, Simulator, blend};
 use crate::imaging::Rgb8;
@@ -13,7 +13,7 @@ pub(super) const TYPE: Simulator = Simulator {
     simulate,
 };
 
-/// The strength is the share of the light that is lost.
+/// The strength is the fraction of lost light.
 fn simulate(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     blend(image, |_, _| (strength, [0.0; 3]))
 }

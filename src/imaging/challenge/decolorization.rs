@@ -1,6 +1,6 @@
-//! 01, decolorization: the colours fade to grey, the brightness stays.
+//! Challenge 01, decolorization: the colours fade to grey at constant brightness.
 //!
-//! The tile has kept 0.38 of its chroma: level 3 here. Level 5 has none left.
+//! The tile has 0.38 of its chroma: level 3 here. Level 5 has no chroma.
 
 use super::{Challenge, Simulator, blend};
 use crate::imaging::Rgb8;
@@ -13,7 +13,7 @@ pub(super) const TYPE: Simulator = Simulator {
     simulate,
 };
 
-/// The strength is the share of the chroma that is lost. Luma is BT.601's.
+/// The strength is the fraction of lost chroma. Luma is that of BT.601.
 fn simulate(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     blend(image, |x, y| {
         let [r, g, b] = image.pixel(x, y).map(f64::from);

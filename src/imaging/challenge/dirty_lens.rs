@@ -1,7 +1,7 @@
-//! 05, dirty lens: dust that scatters light, smudges and specks, all out of focus.
+//! Challenge 05, dirty lens: dust that scatters light, smudges and specks, all out of focus.
 //!
-//! The tiles are 0.55 of a light grey (138, a little greenish in the smudges) that is cloudy, with one upright smudge
-//! across the sign that hides nearly all: level 4 here.
+//! The tiles are 0.55 of an uneven light grey (138, a little greenish in the smudges). One upright smudge across the
+//! sign hides nearly everything: level 4 here.
 
 use super::{Challenge, Simulator, blend, side};
 use crate::imaging::Rgb8;
@@ -16,7 +16,7 @@ pub(super) const TYPE: Simulator = Simulator {
     simulate,
 };
 
-/// A soft ellipse of dirt: densest in the middle, nothing beyond its rim.
+/// A soft ellipse of dirt: most dense in the middle, nothing outside.
 struct Spot {
     centre: [f64; 2],
     /// Cosine and sine of the long axis.
@@ -35,7 +35,7 @@ impl Spot {
     }
 }
 
-/// The strength is the share of the dust where it is of middling density.
+/// The strength is the opacity of dust of medium density.
 fn simulate(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let (width, height, side) = (image.width as f64, image.height as f64, side(image));
     let dust = Texture::new(image.width, image.height, (0.45 * side).max(1.0), 0.45, [0.8, 1.2], random);

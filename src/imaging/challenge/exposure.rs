@@ -1,6 +1,6 @@
-//! 06, exposure: too much light, clipped at white.
+//! Challenge 06, exposure: too much light, clipped at white.
 //!
-//! In the tiles the samples that are not yet clipped are 3.7 to 4.6 times the clean ones: level 4 here.
+//! In the tiles, the samples that are not clipped are 3.7 to 4.6 times the clean ones: level 4 here.
 
 use super::{Challenge, Simulator};
 use crate::imaging::Rgb8;

@@ -1,7 +1,7 @@
-//! 07, Gaussian blur: the type whose first level the classifier of the experiment is trained on.
+//! Challenge 07, Gaussian blur: the type whose first level is the training data of the experiment's classifier.
 //!
 //! Both tiles fit a standard deviation of 0.045 of the side, which is level 4 here. The classifiers lose more at its
-//! first level than at lens blur's: level 1 is no faint one.
+//! first level than at that of lens blur, so level 1 is clearly visible.
 
 use super::convolution::{convolve, kernel};
 use super::{Challenge, Simulator, side};
@@ -16,7 +16,7 @@ pub(super) const TYPE: Simulator = Simulator {
     simulate,
 };
 
-/// The strength is the standard deviation as a share of the side. The window ends at three of them.
+/// The strength is the standard deviation as a fraction of the side. The kernel ends at three standard deviations.
 fn simulate(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     let sigma = strength * side(image);
     let reach = (3.0 * sigma).ceil() as isize;

@@ -1,9 +1,9 @@
-//! 12, haze: the scattered light of the air in front of the sign.
+//! Challenge 12, haze: scattered light of the air in front of the sign.
 //!
-//! Koschmieder's law (1924): what is seen is t·J + (1 − t)·A, of the scene's light J, the air's light A and the
-//! transmission t. The tile, of which there is only a real one, fits A = 130 in each colour and t = 0.3, which is level 5
-//! here. A sign is flat and stands upright, so that t is nearly one number; a little more of the air lies in front of
-//! its upper part, where one looks farther into the distance.
+//! Koschmieder's law (1924): the visible light is t·J + (1 − t)·A, with the light J of the scene, the light A of the
+//! air and the transmission t. There is only a real tile; it fits A = 130 in each colour and t = 0.3, which is level 5
+//! here. A sign is flat and upright, so t is nearly constant. There is a little more air in front of its upper part,
+//! where the distance is larger.
 
 use super::{Challenge, Simulator, blend};
 use crate::imaging::Rgb8;

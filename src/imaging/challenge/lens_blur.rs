@@ -1,9 +1,9 @@
-//! 02, lens blur: every point becomes a soft disc, as out of focus.
+//! Challenge 02, lens blur: every point becomes a soft disc, as out of focus.
 //!
-//! The tiles fit flat discs of radius 0.063 (real) and 0.076 (rendered) of the side: levels 3 to 5. A flat disc, though,
-//! turns the contrast of a fine grating round and, as it grows, back again, so that a brick wall may come nearer to the
-//! clean one. Here the disc is denser in the middle, (1 − d²/R²)², as that of a lens with some spherical aberration is,
-//! and has the flat disc's variance: R = √2 times its radius. Nothing is turned round that the eye could see.
+//! The tiles fit flat discs of radius 0.063 (real) and 0.076 (rendered) of the side: levels 3 to 5. But a flat disc
+//! inverts the contrast of a fine grating and, as it grows, restores it, so a brick wall may become more like the clean
+//! one. Here the disc is denser in the middle, (1 − d²/R²)², like that of a lens with some spherical aberration. It has
+//! the variance of the flat disc: R = √2 times its radius. It inverts no visible contrast.
 
 use super::convolution::{convolve, kernel};
 use super::{Challenge, Simulator, side};
@@ -17,14 +17,14 @@ pub(super) const TYPE: Simulator = Simulator {
     simulate,
 };
 
-/// The strength is the radius of the flat disc of equal variance, as a share of the side.
+/// The strength is the radius of the flat disc of equal variance, as a fraction of the side.
 fn simulate(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     let radius = std::f64::consts::SQRT_2 * strength * side(image);
     let density = |x: f64, y: f64| {
         let w = (1.0 - (x * x + y * y) / (radius * radius)).max(0.0);
         w * w
     };
-    // A tap is the mean over its pixel, at 5×5 places: the disc may be hardly larger than that.
+    // A tap is the mean over its pixel, from 5×5 points, since the disc may be hardly larger than a pixel.
     let places = [-0.4, -0.2, 0.0, 0.2, 0.4];
     let tap = |dx: f64, dy: f64| places.iter().flat_map(|v| places.map(|u| density(dx + u, dy + v))).sum();
     let reach = (radius + 0.5).ceil() as isize;

@@ -1,31 +1,30 @@
-//! The twelve challenges of CURE-TSR, each at five levels, each in its own file.
+//! The twelve challenges of CURE-TSR, simulated at five levels each, one file per type.
 //!
-//! CURE-TSR (Temel, Kwon, Prabhushankar and AlRegib 2017) takes traffic signs out of video and puts each through twelve
-//! kinds of bad weather, bad light, bad lenses and bad cameras, most of them effects of a commercial editor whose
-//! parameters are not published. The database cannot be shipped, so that these are simulations. Their look and their
-//! strength are taken from the two official figures: one tile of a real and one of a rendered stop sign for each type,
-//! of a level that is not told, and the accuracies of seven classifiers against the level. Where a file says "the tile",
-//! it is that one, and its numbers were fitted to it: the gain of a darkened pixel, the radius of a blur, the colour of
-//! a haze. Which of the five levels is the tile's was chosen such that the levels' steps look even and that the
-//! classifiers' curves make sense: nothing here has been compared with the database's images.
+//! CURE-TSR (Temel, Kwon, Prabhushankar and AlRegib 2017) takes traffic signs from video and applies twelve kinds of
+//! bad weather, bad light, bad lenses and bad cameras. Most of them are effects of a commercial editor with unpublished
+//! parameters. The database may not be redistributed, so these are simulations. Their look and strength follow the two
+//! official figures. One shows a tile of a real and of a rendered stop sign for each type, at an unstated level. The
+//! other shows the accuracies of seven classifiers against the level. "The tile" in these files is the one of the
+//! figure, and the numbers were fitted to it: the gain of a darkened pixel, the radius of a blur, the colour of a haze.
+//! The level assigned to the tile was chosen so that the steps between levels look even and fit the classifiers'
+//! curves. Nothing here has been compared with the images of the database.
 //!
-//! Each type has a single knob, its *strength*, with one value a level. Two rules make the levels mean something:
+//! Each type has one parameter, its *strength*, with one value per level. Two rules give the levels a meaning:
 //!
-//! * **A stronger level is the same accident, worse.** The drops, streaks, smudges and lost blocks of an image are drawn
-//!   from the stream before the strength is looked at, in an order that it does not change. Given the same stream, each
-//!   level finds what the level below found and adds to it, so that no sample comes nearer to the clean image and the
-//!   error rises with the level in each single image, not only on average. (The two blurs, where single samples may go
-//!   either way, rise in sum.) Another stream is another accident.
-//! * **Sizes are shares of the sign.** Where an effect has an extent (the radius of a blur, the width of a streak, the
-//!   side of a lost block) it is a share of the image's shorter side, since the crops of the database show a sign that
-//!   fills them: a crop of 28 pixels and one of 200 then look alike. Noise alone is what it is in a camera: each pixel's
-//!   own.
+//! * **A stronger level is the same event, but worse.** The drops, streaks, smudges and lost blocks of an image are
+//!   drawn from the stream first, in an order that does not depend on the strength. With the same stream, each level
+//!   adds to the damage of the level below. So no sample moves closer to the clean image, and the error rises with the
+//!   level in every image, not only on average. (In the two blurs single samples may move either way; their sum rises.)
+//!   Another stream gives another event.
+//! * **Sizes are fractions of the sign.** The size of an effect (the radius of a blur, the width of a streak, the side
+//!   of a lost block) is a fraction of the image's shorter side, since the sign fills the crops of the database. So
+//!   crops of 28 and of 200 pixels look alike. Only noise is independent in each pixel, as in a camera.
 //!
-//! What an image cannot show it does not: black does not get darker, an image that is white all over is not
-//! over-exposed any further, and grey has no colour to lose.
+//! Some images cannot show an effect: black does not become darker, an all-white image cannot be overexposed further,
+//! and grey has no colour to lose.
 //!
-//! A new type is one file, one variant and one line in `SIMULATORS`. All is serial and in a fixed order; an image is a
-//! function of the clean one, the type, the level and the stream alone.
+//! A new type needs one file, one variant and one line in `SIMULATORS`. The computation is serial and in a fixed order.
+//! An image depends only on the clean one, the type, the level and the stream.
 
 mod convolution;
 
@@ -42,17 +41,14 @@ mod rain;
 mod shadow;
 mod snow;
 
-mod contact_sheet;
-
-pub use contact_sheet::{GUTTER, contact_sheet};
-
 use serde::{Serialize, Serializer};
+use std::str::FromStr;
 
 use super::Rgb8;
 use super::distortion::to_u8;
 use crate::stats::random::Stream;
 
-/// A type of challenge, with the database's number.
+/// A type of challenge, with its number in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Challenge {
     /// 01: the colours fade to grey.
@@ -81,14 +77,14 @@ pub enum Challenge {
     Haze = 12,
 }
 
-/// How a type is made.
+/// The implementation of a type.
 #[derive(Clone, Copy)]
 struct Simulator {
     challenge: Challenge,
     name: &'static str,
-    /// The knob at levels 1 to 5.
+    /// The strength at levels 1 to 5.
     strengths: [f64; 5],
-    /// The challenge at a strength.
+    /// Applies the challenge at a strength.
     simulate: fn(&Rgb8, f64, &mut Stream) -> Rgb8,
 }
 
@@ -114,8 +110,19 @@ impl Serialize for Challenge {
     }
 }
 
+impl FromStr for Challenge {
+    type Err = String;
+
+    /// The type with this name; the error lists the names.
+    fn from_str(name: &str) -> Result<Challenge, String> {
+        let names = || Challenge::ALL.map(|challenge| format!("`{}`", challenge.name())).join(", ");
+        let found = Challenge::ALL.into_iter().find(|challenge| challenge.name() == name);
+        found.ok_or_else(|| format!("unknown challenge `{name}`, expected one of {}", names()))
+    }
+}
+
 impl Challenge {
-    /// All types, in the database's order: `ALL[n - 1]` has the number n.
+    /// All types, in the order of the database: `ALL[n - 1]` has the number n.
     pub const ALL: [Challenge; 12] = {
         let mut all = [Challenge::Decolorization; 12];
         let mut i = 0;
@@ -126,12 +133,7 @@ impl Challenge {
         all
     };
 
-    /// The type of the database's number 1 to 12; `None` for any other, of which 0 is the database's "no challenge".
-    pub fn from_number(number: u8) -> Option<Challenge> {
-        Challenge::ALL.get(usize::from(number).checked_sub(1)?).copied()
-    }
-
-    /// The database's number, 1 to 12.
+    /// The number in the database, 1 to 12.
     pub fn number(self) -> u8 {
         self as u8
     }
@@ -141,7 +143,7 @@ impl Challenge {
         self.simulator().name
     }
 
-    /// What it is, in a few words.
+    /// A short description.
     pub fn description(self) -> &'static str {
         match self {
             Challenge::Decolorization => "the colours fade to grey",
@@ -161,12 +163,12 @@ impl Challenge {
 
     /// `image` under this challenge at `level`.
     ///
-    /// Give the five levels of an image streams of the same name, such as
-    /// `Stream::new(seed, challenge.name(), number of the image)`: they then show one accident at five strengths, and
-    /// the error rises from each to the next. See the [module](self).
+    /// Use streams of the same name for the five levels of an image, such as `Stream::new(seed, challenge.name(),
+    /// number of the image)`. They then show one event at five strengths, and the error rises from each level to the
+    /// next. See the [module](self).
     ///
     /// # Panics
-    /// When `level` is not 1 to 5.
+    /// If `level` is not 1 to 5.
     ///
     /// ```
     /// use gradspace::imaging::{Rgb8, challenge::Challenge};
@@ -177,7 +179,7 @@ impl Challenge {
     /// assert_eq!(dark.pixel(0, 0), [44, 0, 7]);
     /// ```
     pub fn apply(self, image: &Rgb8, level: u8, random: &mut Stream) -> Rgb8 {
-        assert!((1..=5).contains(&level), "a level is 1 to 5, not {level}");
+        assert!((1..=5).contains(&level), "the level must be 1 to 5, not {level}");
         let simulator = self.simulator();
         (simulator.simulate)(image, simulator.strengths[usize::from(level) - 1], random)
     }
@@ -187,10 +189,10 @@ impl Challenge {
     }
 }
 
-/// Each pixel some way towards a colour: `veil(x, y)` gives how far, 0 (untouched) to 1, and which.
+/// Blends each pixel with a colour: `veil(x, y)` gives the opacity, from 0 (unchanged) to 1, and the colour.
 ///
-/// Most challenges are this. Where a greater strength means no smaller a share of the way in any pixel and the colour
-/// does not depend on it, no sample comes nearer to the clean image: rounding keeps the order.
+/// Most challenges use this. If a greater strength lowers no opacity and does not change the colour, no sample moves
+/// closer to the clean image: rounding keeps the order.
 fn blend(image: &Rgb8, mut veil: impl FnMut(usize, usize) -> (f64, [f64; 3])) -> Rgb8 {
     Rgb8::from_fn(image.width, image.height, |x, y| {
         let (share, colour) = veil(x, y);
@@ -199,7 +201,7 @@ fn blend(image: &Rgb8, mut veil: impl FnMut(usize, usize) -> (f64, [f64; 3])) ->
     })
 }
 
-/// The length that the sizes are shares of, in pixels: the shorter side.
+/// The reference length of all sizes, in pixels: the shorter side.
 fn side(image: &Rgb8) -> f64 {
     image.width.min(image.height) as f64
 }
@@ -239,7 +241,7 @@ mod tests {
         }
     }
 
-    /// But for the blurs each sample moves away from the clean one, if it moves at all.
+    /// Except in the blurs, each sample moves away from the clean one, if it moves at all.
     #[test]
     fn no_sample_comes_back() {
         for (i, image) in (0..6).map(|i| scene(i, 40, 33, 7)).enumerate() {
@@ -281,10 +283,6 @@ mod tests {
             (12, "haze"),
         ];
         assert_eq!(names, official);
-        for number in 0..=255 {
-            let expected = (1..=12).contains(&number).then_some(number);
-            assert_eq!(Challenge::from_number(number).map(Challenge::number), expected);
-        }
     }
 
     #[test]
@@ -304,7 +302,8 @@ mod tests {
         }
     }
 
-    /// Every sample of every type: what another system, or a change meant to change nothing, must reproduce.
+    /// A hash of every sample of every type. Other systems must reproduce it, and so must changes that should not
+    /// affect results.
     #[test]
     fn golden_samples() {
         let image = scene(0, 45, 37, 3);
@@ -318,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a level is 1 to 5")]
+    #[should_panic(expected = "must be 1 to 5")]
     fn there_is_no_level_0() {
         Challenge::Haze.apply(&scene(0, 8, 8, 0), 0, &mut Stream::new(0, "", 0));
     }

@@ -1,9 +1,9 @@
-//! 08, noise: Gaussian, independent in every pixel and colour.
+//! Challenge 08, noise: Gaussian, independent in every pixel and colour.
 //!
-//! On flat red the tiles' noise has a standard deviation of 11 to 14 in R, correlated over three pixels: the crop, some
-//! 34 pixels wide, was enlarged bilinearly, which leaves two thirds of the deviation. That makes 20 in the crop: between
-//! levels 3 and 4 here. (The darkest samples there have risen, from a mean of 14 to 30, as if stronger noise had been
-//! clipped at black and then smoothed by the video's coding. That is not simulated.)
+//! On flat red the tiles' noise has a standard deviation of 11 to 14 in R, correlated over three pixels. The crop,
+//! about 34 pixels wide, was enlarged bilinearly, which keeps two thirds of the deviation. So it is 20 in the crop:
+//! between levels 3 and 4 here. (The darkest samples there have risen, from a mean of 14 to 30, as if stronger noise
+//! had been clipped at black and then smoothed by the video coding. That is not simulated.)
 
 use super::{Challenge, Simulator};
 use crate::imaging::Rgb8;

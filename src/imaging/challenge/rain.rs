@@ -1,8 +1,8 @@
-//! 09, rain: long falling streaks in a grey veil.
+//! Challenge 09, rain: long falling streaks in a grey veil.
 //!
-//! The tiles are two thirds veil, of a bluish grey of (95, 104, 108) in the real one and (105, 120, 130) in the rendered
-//! one, that hides the sign almost evenly; over it lie streaks as tall as the crop, light and of all widths. The
-//! classifiers lose most of what they lose at the first level already: level 1 is no faint one, and the steps are small.
+//! The tiles are two thirds veil, which hides the sign almost evenly. It is a bluish grey, (95, 104, 108) in the real
+//! tile and (105, 120, 130) in the rendered one. Over it are light streaks as tall as the crop, of all widths. The
+//! classifiers lose most of their accuracy at the first level, so level 1 is clearly visible and the steps are small.
 
 use super::{Challenge, Simulator, blend, side};
 use crate::imaging::Rgb8;
@@ -12,7 +12,7 @@ use crate::stats::random::Stream;
 pub(super) const TYPE: Simulator =
     Simulator { challenge: Challenge::Rain, name: "rain", strengths: [0.30, 0.41, 0.52, 0.63, 0.75], simulate };
 
-/// The strength is the veil's share where there is no streak.
+/// The strength is the opacity of the veil outside the streaks.
 fn simulate(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let width = side(image) / 14.0;
     let streaks = Texture::new(image.width, image.height, width.max(1.0), 0.9, [1.0, 14.0], random);

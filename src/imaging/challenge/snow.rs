@@ -1,8 +1,8 @@
-//! 11, snow: short white streaks blown across, and the glare of a white sky.
+//! Challenge 11, snow: short white streaks of blown flakes, and the glare of a white sky.
 //!
-//! In the tiles some fifty flakes' paths of a tenth to a third of the side cross the sign, hair-thin to a sixtieth of the
-//! side wide; light parts have become much lighter (127 to 217), dark ones hardly (57 to 69): a glare that goes with the
-//! square of the light. That is level 4 here.
+//! In the tiles the paths of about fifty flakes cross the sign, a tenth to a third of the side long, and up to a
+//! sixtieth of the side wide. Light parts have become much lighter (127 to 217), dark ones hardly (57 to 69): a glare
+//! that grows with the square of the light. That is level 4 here.
 
 use super::{Challenge, Simulator, blend, side};
 use crate::imaging::Rgb8;
@@ -11,20 +11,20 @@ use crate::stats::random::Stream;
 pub(super) const TYPE: Simulator =
     Simulator { challenge: Challenge::Snow, name: "snow", strengths: [0.15, 0.32, 0.52, 0.75, 1.0], simulate };
 
-/// The paths at full strength.
+/// The number of paths at full strength.
 const FLAKES: usize = 90;
 
-/// What a flake draws while the shutter is open: the points within `radius` of a segment, in pixels.
+/// The trace of a flake while the shutter is open: the points within `radius` of a segment, in pixels.
 struct Path {
     from: [f64; 2],
     along: [f64; 2],
     radius: f64,
-    /// How white it is.
+    /// The brightness of the trace.
     light: f64,
 }
 
 impl Path {
-    /// Whitens the pixels it covers, as far as they are not whiter yet.
+    /// Raises the whiteness of the covered pixels to that of the trace, if it is lower.
     fn draw(&self, white: &mut [f64], width: usize, light: f64) {
         let height = white.len() / width;
         let span = |from: f64, along: f64, n: usize| {
@@ -39,18 +39,18 @@ impl Path {
         }
     }
 
-    /// The share of the pixel at (x, y) that it covers; thinner than a pixel, it covers as much as it is wide.
+    /// The fraction of the pixel at (x, y) that it covers. If it is thinner than a pixel, it covers its own width.
     fn cover(&self, x: f64, y: f64) -> f64 {
         let ([dx, dy], [ax, ay]) = ([x - self.from[0], y - self.from[1]], self.along);
         let t = ((dx * ax + dy * ay) / (ax * ax + ay * ay)).clamp(0.0, 1.0);
         let (ox, oy) = (dx - t * ax, dy - t * ay);
-        // The ends fade as the flake leaves the sharp distance.
+        // The ends fade, as the flake enters and leaves the depth of focus.
         let fade = (4.0 * t.min(1.0 - t) + 0.3).min(1.0);
         fade * (self.radius + 0.5 - (ox * ox + oy * oy).sqrt()).clamp(0.0, (2.0 * self.radius).min(1.0))
     }
 }
 
-/// The strength is the share of the flakes that fall, the last one by its fraction, and of the glare.
+/// The strength is the fraction of the flakes, the last one in part, and of the glare.
 fn simulate(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let side = side(image);
     let wind = 0.5 * (random.uniform() - 0.5);

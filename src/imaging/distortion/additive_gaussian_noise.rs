@@ -1,9 +1,9 @@
 //! Type 1, additive Gaussian noise: independent in every sample of R, G and B.
 //!
-//! The one real image of this type at hand (level 5) has errors of variance 503 to 523 in each channel, uncorrelated
-//! between them: 33, 30, 27, 24 and 21 dB for the levels, which is also how TID2013's paper describes them. The
-//! variances here are those; no calibration is needed, only the weights of luma (Σw² = 0.447) lie between them and the
-//! luma error.
+//! The only real image of this type available here (level 5) has errors of variance 503 to 523 in each channel,
+//! uncorrelated between them. TID2013's paper gives 33, 30, 27, 24 and 21 dB for the levels, which agrees. These are
+//! the variances used here. No calibration is needed: only the weights of luma (Σw² = 0.447) relate the variances to
+//! the luma error.
 
 use super::plane::{channels, from_channels};
 use super::{Distortion, Strength};
@@ -20,7 +20,7 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is the noise's variance.
+/// The strength is the variance of the noise.
 fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     noise(image, strength, random)
 }

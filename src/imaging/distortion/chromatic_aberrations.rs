@@ -1,9 +1,9 @@
-//! Type 23, chromatic aberrations: the channels no longer lie on one another.
+//! Type 23, chromatic aberrations: the colour channels are shifted against each other.
 //!
 //! TID2013 shifts R, G and B against each other, and more strongly at each level; coloured fringes appear at edges,
-//! most in the upper levels. By how much is not published. Here R goes one way, B the other by as much, and G half as
-//! far as B, so that luma as a whole stays about where it is; values between the pixels are bilinear, which blurs a
-//! little as a lens does. One shift serves all images of a level.
+//! most at the upper levels. The distances are not published. Here R is shifted in one direction, B by the same
+//! distance in the other, and G half as far as B, so that luma hardly moves. Values between pixels are bilinear, which
+//! blurs a little, like a lens. One shift is used for all images of a level.
 
 use super::plane::{Plane, channels, from_channels};
 use super::{Distortion, Strength};
@@ -24,7 +24,7 @@ pub(super) const TYPE: Distortion = Distortion {
 fn distort(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     let [red, green, blue] = channels(image);
     let shifted = |plane: &Plane, share: f64| {
-        // Along (4, 3)/5: slanted, so that neither upright nor level edges are spared.
+        // Along (4, 3)/5: a diagonal, so that vertical and horizontal edges are both affected.
         let (dx, dy) = (0.8 * share * strength, 0.6 * share * strength);
         Plane::from_fn(image.width, image.height, |x, y| plane.bilinear(x as f64 + dx, y as f64 + dy))
     };

@@ -1,8 +1,8 @@
 //! Type 2, additive noise that is more intensive in the colour components than in the luminance.
 //!
-//! TID2013 names no ratio. Two facts fix it: the total error over R, G and B follows the usual 33 … 21 dB, and the
-//! published luma error is 3.8 at level 1, a quarter of type 1's. Noise of variance v in luma and 4v in each of Cb and
-//! Cr gives both: through the inverse of the colour transform it is 3.8 in luma and (1 + 4·1.91)·3.8 = 33 over R, G and
+//! TID2013 names no ratio. Two facts determine it: the total error over R, G and B follows the usual 33 … 21 dB, and
+//! the published luma error is 3.8 at level 1, a quarter of type 1's. Noise of variance v in luma and 4v in each of Cb
+//! and Cr satisfies both. After the inverse colour transform it is 3.8 in luma and (1 + 4·1.91)·3.8 = 33 over R, G and
 //! B.
 
 use super::plane::{from_luma_chroma, to_luma_chroma};

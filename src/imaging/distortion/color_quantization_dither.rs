@@ -1,9 +1,10 @@
 //! Type 22, image colour quantisation with dither: a small palette, as in GIF.
 //!
-//! TID2013 used MATLAB's `rgb2ind` with dither: a palette chosen by minimum variance, and the error of each pixel
-//! diffused to its neighbours. So here: the box of colours of the greatest squared spread is cut at its mean, along its
-//! widest channel, until there are enough; then Floyd and Steinberg's (1976) diffusion. The number of colours is the
-//! knob, set for each image to the level's error. At few colours it moves in steps: the nearest is taken.
+//! TID2013 used MATLAB's `rgb2ind` with dither: a palette chosen by minimum variance, with the error of each pixel
+//! diffused to its neighbours. The simulation does the same. The box of colours with the greatest squared spread is
+//! split at its mean, along its widest channel, until there are enough boxes. Then the errors are diffused by the
+//! method of Floyd and Steinberg (1976). The number of colours is set for each image to the error of the level. For few
+//! colours the error changes in steps: the nearest one is used.
 
 use super::{Distortion, Strength, luma_mse, to_u8};
 use crate::imaging::Rgb8;
@@ -19,13 +20,13 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is 512 over the number of colours: from 256 colours at 2 to two at 256.
+/// The strength is 512 divided by the number of colours: 2 for 256 colours, 256 for two.
 fn distort(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     let palette = palette(image, (512.0 / strength + 0.5).floor() as usize);
     let (width, height) = (image.width, image.height);
     let mut nearest = Nearest::new(&palette);
     let mut samples = Vec::with_capacity(image.samples.len());
-    // The errors diffused into this row and the next, with a pixel to spare on both sides.
+    // The errors diffused into this row and the next, with one more pixel on both sides.
     let mut here = vec![[0.0; 3]; width + 2];
     let mut below = here.clone();
     for y in 0..height {
@@ -48,11 +49,11 @@ fn distort(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     Rgb8::new(width, height, samples)
 }
 
-/// Pixels of one palette entry, with what decides whether they are parted next.
+/// The pixels of one palette entry, and the criterion for the next split.
 struct Cell {
     pixels: Vec<[u8; 3]>,
     mean: [f64; 3],
-    /// The channel of the greatest summed square about the mean, and that sum.
+    /// The channel with the greatest sum of squares about the mean, and that sum.
     widest: (usize, f64),
 }
 
@@ -73,14 +74,14 @@ impl Cell {
     }
 }
 
-/// At most `colours` colours that stand for the image's; fewer where it has fewer.
+/// At most `colours` colours that represent the image; fewer if it has fewer.
 fn palette(image: &Rgb8, colours: usize) -> Vec<[f64; 3]> {
     let mut cells = vec![Cell::new(image.samples.chunks_exact(3).map(|p| [p[0], p[1], p[2]]).collect())];
     while cells.len() < colours {
         let widest =
             (1..cells.len()).fold(0, |best, i| if cells[i].widest.1 > cells[best].widest.1 { i } else { best });
         let (channel, spread) = cells[widest].widest;
-        // Below this all pixels are alike but for the rounding of the sums.
+        // Below this all pixels are equal, up to the rounding of the sums.
         if spread < 0.25 {
             break;
         }
@@ -92,7 +93,7 @@ fn palette(image: &Rgb8, colours: usize) -> Vec<[f64; 3]> {
     cells.into_iter().map(|cell| cell.mean.map(f64::round)).collect()
 }
 
-/// The nearest palette entry, remembered for each cell of 4×4×4 colours.
+/// The nearest palette entry, cached for each cell of 4×4×4 colours.
 struct Nearest<'a> {
     palette: &'a [[f64; 3]],
     known: Vec<u16>,

@@ -1,10 +1,10 @@
 //! Type 18, change of colour saturation: the chroma scaled about grey.
 //!
-//! TID2013's recipe exactly: MATLAB's 8-bit `rgb2ycbcr`, Cb and Cr to round(128 + k·(C − 128)), and `ycbcr2rgb` back,
-//! each step rounded to 8 bits. The authors chose k for each image and level such that the error over R, G and B has a
-//! PSNR of 33, 30, 27, 24 and 21 dB; where an image has little colour to take away, k is *negative* and the colours are
-//! inverted. Luma stays where it is but for rounding, so the luma error is 0.3 at every level: it is the RGB error that
-//! orders them.
+//! TID2013's exact recipe: MATLAB's 8-bit `rgb2ycbcr`, Cb and Cr to round(128 + k·(C − 128)), and `ycbcr2rgb` back,
+//! each step rounded to 8 bits. The authors chose k for each image and level so that the error over R, G and B has a
+//! PSNR of 33, 30, 27, 24 and 21 dB. If an image has too little colour to remove, k is *negative* and the colours are
+//! inverted. Luma changes only by rounding, so the luma error is 0.3 at every level, and the RGB error orders the
+//! levels.
 
 use super::{Distortion, Strength, mse};
 use crate::imaging::Rgb8;
@@ -23,7 +23,7 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is 1 − k: 0 is the image itself, 1 grey, 2 the complementary colours.
+/// The strength is 1 − k: 0 is the image itself, 1 is grey, 2 gives the complementary colours.
 fn distort(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     saturation(image, 1.0 - strength)
 }
@@ -32,7 +32,8 @@ fn rgb_mse(reference: &Rgb8, distorted: &Rgb8) -> f64 {
     mse(&reference.samples, &distorted.samples)
 }
 
-/// `image` with its chroma multiplied by `k`: 1 changes only what two roundings change, 0 leaves grey, below 0 inverts.
+/// `image` with its chroma multiplied by `k`: 1 changes only what two roundings change, 0 gives grey, and negative
+/// values invert.
 pub fn saturation(image: &Rgb8, k: f64) -> Rgb8 {
     let mut scaled = [0; 256];
     for (chroma, out) in scaled.iter_mut().enumerate() {
@@ -60,11 +61,11 @@ fn to_ycbcr([r, g, b]: [u8; 3]) -> [u8; 3] {
 
 /// The inverse, rounded half up and clipped.
 ///
-/// The forward matrix's entries are integers over 255000, so its inverse is the adjugate over the determinant: integers
-/// again, and the halves fall where mathematics puts them.
+/// The entries of the forward matrix are integers divided by 255000, so its inverse is the adjugate divided by the
+/// determinant: integers again, and halves are rounded exactly.
 fn to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     const M: [[i128; 3]; 3] = [[65_481, 128_553, 24_966], [-37_797, -74_203, 112_000], [112_000, -93_786, -18_214]];
-    /// Cofactor of row `i`, column `j`; cyclic indices make the sign come out right.
+    /// The cofactor of row `i`, column `j`; the cyclic indices give the correct sign.
     const fn cofactor(i: usize, j: usize) -> i128 {
         let (a, b, c, d) = ((i + 1) % 3, (i + 2) % 3, (j + 1) % 3, (j + 2) % 3);
         M[a][c] * M[b][d] - M[a][d] * M[b][c]
@@ -78,8 +79,8 @@ fn to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     let centred = [i128::from(y) - 16, i128::from(cb) - 128, i128::from(cr) - 128];
     INVERSE.map(|row| {
         let v = 255_000 * (row[0] * centred[0] + row[1] * centred[1] + row[2] * centred[2]);
-        // Rounding half up: ⌊v/D + ½⌋ = ⌊(2v + D) / 2D⌋ for D > 0; the determinant is negative, so both signs are
-        // turned.
+        // Rounding half up: ⌊v/D + ½⌋ = ⌊(2v + D) / 2D⌋ for D > 0. The determinant is negative, so both signs are
+        // reversed.
         let (v, d) = (v * DETERMINANT.signum(), DETERMINANT.abs());
         (2 * v + d).div_euclid(2 * d).clamp(0, 255) as u8
     })

@@ -1,9 +1,10 @@
-//! Type 20, comfort noise: what a coder would drop is replaced by noise that looks like it.
+//! Type 20, comfort noise: the details that a coder would drop are replaced by similar noise.
 //!
-//! The idea is of speech coding: better a plausible noise than silence. TID2013 keeps the strong transform coefficients
-//! and lets the weak ones be noise; texture stays texture, only no longer the same one. Here every wavelet coefficient
-//! below a threshold, but for the lowest band, gets a random sign: each band keeps its energy in each place, the
-//! waveform is another. The threshold is set for each image to the level's error (the database spreads by 3 to 7 %).
+//! The idea comes from speech coding: plausible noise is better than silence. TID2013 keeps the strong transform
+//! coefficients and replaces the weak ones by noise, so that texture remains, but a different one. Here every wavelet
+//! coefficient below a threshold, except in the lowest band, gets a random sign. So each band keeps its local energy,
+//! but has another waveform. The threshold is set for each image to the error of the level (the database varies by 3 to
+//! 7 %).
 
 use rand::RngCore;
 
@@ -22,7 +23,7 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is the size below which a coefficient loses its sign.
+/// The strength is the magnitude below which a coefficient loses its sign.
 fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let mut planes = to_luma_chroma(image);
     for plane in &mut planes {
@@ -30,7 +31,8 @@ fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
         let (low_width, low_height) = wavelet::lowest(plane);
         for (y, row) in plane.values.chunks_exact_mut(plane.width).enumerate() {
             for (x, c) in row.iter_mut().enumerate() {
-                // One draw for each, whatever the threshold: a higher one turns the same signs and some more.
+                // One draw for each coefficient, whatever the threshold: a higher one flips the same signs and some
+                // more.
                 let turned = random.rng().next_u32() & 1 == 1;
                 if turned && c.abs() < strength && (x >= low_width || y >= low_height) {
                     *c = -*c;

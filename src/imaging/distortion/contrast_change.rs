@@ -1,9 +1,9 @@
-//! Type 17, contrast change: every sample's distance from the image's mean scaled.
+//! Type 17, contrast change: the distance of every sample from the image's mean is scaled.
 //!
-//! TID2013's recipe exactly: m + a·(x − m), where m is the one mean of all R, G and B samples, rounded half up and
-//! clipped, with a = 0.9, 1.2, 0.75, 1.45, 0.5 for the five levels. Gains below and above 1 alternate: levels 2 and 4
-//! *raise* the contrast, and observers like them (mean opinion scores of 6.5 and 6.3, the former the best of the whole
-//! database). The known severity of the level is therefore that of the error, not of the annoyance.
+//! TID2013's exact recipe: m + a·(x − m), where m is the mean of all R, G and B samples, rounded half up and clipped,
+//! with a = 0.9, 1.2, 0.75, 1.45, 0.5 for the five levels. Gains below and above 1 alternate: levels 2 and 4 *raise*
+//! the contrast, and observers like them (mean opinion scores of 6.5 and 6.3, the former the best of the whole
+//! database). The severity of a level is therefore that of its error, not of its annoyance.
 
 use super::{Distortion, Strength};
 use crate::imaging::Rgb8;
@@ -23,7 +23,7 @@ fn distort(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     contrast(image, strength)
 }
 
-/// `image` with every sample's distance from the mean of all samples multiplied by `a`.
+/// `image` with the distance of every sample from the mean of all samples multiplied by `a`.
 pub fn contrast(image: &Rgb8, a: f64) -> Rgb8 {
     // The sum is an integer below 2⁵³, hence exact.
     let sum: u64 = image.samples.iter().map(|&x| u64::from(x)).sum();

@@ -1,11 +1,11 @@
-//! The orthonormal 8×8 cosine transform: the domain in which JPEG quantises and several of the types think.
+//! The orthonormal 8×8 cosine transform (DCT), which JPEG quantises and several distortion types use.
 
 use super::plane::Plane;
 
-/// The coefficients of a block: row of vertical frequencies by row, [0] the mean times 8.
+/// The coefficients of a block, one row per vertical frequency; [0] is 8 times the mean.
 pub(super) type Block = [f64; 64];
 
-/// cos(kπ/16) for k = 1 to 7, in place of a library's cosine.
+/// cos(kπ/16) for k = 1 to 7, as constants instead of a library's cosine.
 const COS: [f64; 7] = [
     0.9807852804032304,
     0.9238795325112867,
@@ -16,14 +16,15 @@ const COS: [f64; 7] = [
     0.19509032201612833,
 ];
 
-/// Entry (frequency, position) is the orthonormal basis: √¼·cos((2·position + 1)·frequency·π/16), the first row √⅛.
+/// The orthonormal basis. Entry (frequency, position) is √¼·cos((2·position + 1)·frequency·π/16), and √⅛ in the first
+/// row.
 const BASIS: [[f64; 8]; 8] = {
     let mut basis = [[0.353_553_390_593_273_8; 8]; 8];
     let mut k = 1;
     while k < 8 {
         let mut i = 0;
         while i < 8 {
-            // The angle in units of π/16, folded into the first quadrant.
+            // The angle in units of π/16, reduced to the first quadrant.
             let angle = (2 * i + 1) * k % 32;
             let angle = if angle > 16 { 32 - angle } else { angle };
             let cos = match angle {
@@ -41,7 +42,7 @@ const BASIS: [[f64; 8]; 8] = {
     basis
 };
 
-/// The inverse's matrix: the transpose.
+/// The matrix of the inverse: the transpose.
 const TRANSPOSED: [[f64; 8]; 8] = {
     let mut transposed = [[0.0; 8]; 8];
     let mut i = 0;
@@ -52,8 +53,8 @@ const TRANSPOSED: [[f64; 8]; 8] = {
     transposed
 };
 
-/// Each row of the block as a combination of the matrix's rows, and the result transposed: twice is the whole
-/// transform, the inverse by [`BASIS`] and the forward one by [`TRANSPOSED`].
+/// Combines the matrix's rows with each row of the block, and transposes the result. Two calls are the whole transform:
+/// the inverse with [`BASIS`], the forward one with [`TRANSPOSED`].
 fn rows(block: &Block, matrix: &[[f64; 8]; 8]) -> Block {
     let mut out = [0.0; 64];
     for (y, row) in block.chunks_exact(8).enumerate() {
@@ -66,10 +67,10 @@ fn rows(block: &Block, matrix: &[[f64; 8]; 8]) -> Block {
     out
 }
 
-/// Takes `plane` apart into the 8×8 blocks of the grid that begins `shift` pixels beyond the top-left corner, lets `f`
-/// change the coefficients (given with the block's column and row) and puts the block back.
+/// Divides `plane` into 8×8 blocks, on a grid that starts `shift` pixels before the top-left corner. `f` changes the
+/// coefficients of each block (it receives the block's column and row too), and the block is written back.
 ///
-/// Blocks that hang over the border are filled with the border's values, and only their inside is put back.
+/// Blocks that extend beyond the border are filled with the border's values, and only their inside is written back.
 pub(super) fn change_blocks(plane: &mut Plane, shift: [usize; 2], mut f: impl FnMut(&mut Block, usize, usize)) {
     let (width, height) = (plane.width, plane.height);
     let [shift_x, shift_y] = shift;
@@ -97,13 +98,17 @@ pub(super) fn change_blocks(plane: &mut Plane, shift: [usize; 2], mut f: impl Fn
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::{abs_diff_eq, assert_abs_diff_eq};
 
     #[test]
     fn the_basis_is_orthonormal() {
         for (k, a) in BASIS.iter().enumerate() {
             for (l, b) in BASIS.iter().enumerate() {
                 let product: f64 = a.iter().zip(b).map(|(x, y)| x * y).sum();
-                assert!((product - f64::from(u8::from(k == l))).abs() < 1e-15, "rows {k} and {l}: {product}");
+                assert!(
+                    abs_diff_eq!(product, f64::from(u8::from(k == l)), epsilon = 1e-15),
+                    "rows {k} and {l}: {product}"
+                );
             }
         }
     }
@@ -119,7 +124,7 @@ mod tests {
         }
         let mut flat = Plane::from_fn(8, 8, |_, _| 5.0);
         change_blocks(&mut flat, [0, 0], |block, _, _| {
-            assert!((block[0] - 40.0).abs() < 1e-12);
+            assert_abs_diff_eq!(block[0], 40.0, epsilon = 1e-12);
             assert!(block[1..].iter().all(|c| c.abs() < 1e-12));
         });
     }

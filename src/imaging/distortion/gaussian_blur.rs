@@ -1,13 +1,14 @@
-//! Type 8, Gaussian blur: each channel under MATLAB's 11×11 `fspecial('gaussian')`, with zeros beyond the border.
+//! Type 8, Gaussian blur: each channel is filtered with MATLAB's 11×11 `fspecial('gaussian')`, with zeros beyond the
+//! border.
 //!
-//! TID2013's recipe exactly, the dark rim that `imfilter`'s zero padding leaves included: it is why this type is also a
-//! little of a vignette at the strong levels (σ = 4.0, where the 11×11 window cuts the Gaussian at 1.25 σ). The sigmas
-//! of the five levels are 0.5, 0.65, 1.0, 1.7 and 4.0; verified by the SHA-256 of the 120 images that have a public
-//! reference.
+//! TID2013's exact recipe, including the dark rim from `imfilter`'s zero padding. So this type is also a slight
+//! vignette at the strong levels (σ = 4.0, where the 11×11 window cuts the Gaussian at 1.25 σ). The values of σ are
+//! 0.5, 0.65, 1.0, 1.7 and 4.0 for the five levels. They are verified by the SHA-256 of the 120 images that have a
+//! public reference.
 //!
-//! The kernel is the product of two one-dimensional ones, so that 22 products serve instead of 121. That changes a sum
-//! in its last bits only (as does another `exp`), which reaches a sample only where the sum lies within some 1e-13 of a
-//! half: the test that moves every weight by several units in the last place gets the same images.
+//! The kernel is the product of two one-dimensional ones, so that 22 products replace 121. That changes only the last
+//! bits of a sum (as does another `exp`). A sample changes only if its sum lies within about 1e-13 of a half. The test
+//! changes every weight by several units in the last place and gets the same images.
 
 use super::{Distortion, Strength};
 use crate::imaging::Rgb8;
@@ -30,17 +31,18 @@ fn distort(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
 
 const RADIUS: usize = 5;
 
-/// `image` under the 11×11 Gaussian of standard deviation `sigma` (pixels), zeros beyond the border, rounded half up.
+/// `image` filtered with the 11×11 Gaussian of standard deviation `sigma` (pixels), with zeros beyond the border,
+/// rounded half up.
 ///
 /// # Panics
-/// When `sigma` is not positive.
+/// If `sigma` is not positive.
 pub fn blur(image: &Rgb8, sigma: f64) -> Rgb8 {
     filter(image, &weights(sigma))
 }
 
 /// The eleven weights of one direction; they sum to 1.
 fn weights(sigma: f64) -> [f64; 2 * RADIUS + 1] {
-    assert!(sigma > 0.0, "the blur's sigma is positive, not {sigma}");
+    assert!(sigma > 0.0, "sigma must be positive, not {sigma}");
     let mut weights = [0.0; 2 * RADIUS + 1];
     for (i, w) in weights.iter_mut().enumerate() {
         let d = i as f64 - RADIUS as f64;
@@ -53,7 +55,7 @@ fn weights(sigma: f64) -> [f64; 2 * RADIUS + 1] {
 /// The separable filter, rows first.
 fn filter(image: &Rgb8, weights: &[f64; 2 * RADIUS + 1]) -> Rgb8 {
     let (width, height) = (image.width, image.height);
-    // A row of samples with the zeros that lie beyond it on both sides.
+    // A row of samples with the zeros beyond it on both sides.
     let mut padded = vec![0.0; 3 * (width + 2 * RADIUS)];
     let mut rows = vec![0.0; 3 * width * (height + 2 * RADIUS)];
     for y in 0..height {

@@ -1,9 +1,10 @@
-//! Type 5, high-frequency noise: noise that has lost its low frequencies.
+//! Type 5, high-frequency noise: noise without its low frequencies.
 //!
-//! TID2013 shapes the spectrum so that only the highest spatial frequencies remain, where the eye is least sensitive,
-//! and makes the strong levels far stronger than type 1's (a luma error of 873 at level 5, rated as well as 224 of
-//! white noise). Here independent noise passes the second difference along both directions, the kernel (1, −2, 1)ᵀ(1,
-//! −2, 1)/6, whose gain at the corner of the spectrum is 16/6 and at zero nothing, and whose squares sum to 1.
+//! TID2013 shapes the spectrum so that only the highest spatial frequencies remain, to which the eye is least
+//! sensitive. Its strong levels are far stronger than type 1's (a luma error of 873 at level 5, rated as good as 224 of
+//! white noise). Here independent noise is filtered with the second difference along both directions, the kernel (1,
+//! −2, 1)ᵀ(1, −2, 1)/6. Its gain is 16/6 at the corner of the spectrum and 0 at zero frequency, and its squares sum to
+//! 1.
 
 use super::plane::{Plane, channels, from_channels};
 use super::{Distortion, Strength};
@@ -20,13 +21,13 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is the noise's variance after the filter, before clipping.
+/// The strength is the variance of the noise after the filter, before clipping.
 fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let sigma = strength.sqrt() / 6.0;
     let mut planes = channels(image);
     for plane in &mut planes {
         let (width, height) = (plane.width, plane.height);
-        // One more on each side than the plane has, so that the filter needs no border.
+        // One more pixel on each side than the plane has, so that the filter needs no border.
         let noise = Plane::from_fn(width + 2, height + 2, |_, _| sigma * random.normal());
         let across = Plane::from_fn(width, height + 2, |x, y| {
             let row = &noise.values[y * (width + 2) + x..][..3];

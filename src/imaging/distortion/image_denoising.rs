@@ -1,10 +1,10 @@
-//! Type 9, image denoising: noise is added, and a filter takes it away with what looks like it.
+//! Type 9, image denoising: noise is added and then filtered out, together with similar detail.
 //!
 //! TID2013 filters noisy images by a denoiser in the DCT domain (its authors' own field; later versions use BM3D). Here
-//! white noise is removed by the standard sliding cosine transform of Yaroslavsky and others: on four shifted 8×8
-//! grids, luma and chroma apart, every coefficient below 3 times the noise is dropped, and the four pictures are
-//! averaged. What remains is a smeared image with ghosts of single basis functions, the flat parts clean. How much is
-//! lost depends on the scene, in the database as here (the errors of one level spread by half their mean).
+//! white noise is removed by the standard sliding cosine transform of Yaroslavsky and others. On four shifted 8×8
+//! grids, and in luma and chroma separately, every coefficient below 3 times the noise is dropped, and the four images
+//! are averaged. The result is a smeared image with traces of single basis functions and clean flat parts. The loss
+//! depends on the scene, in the database as here (the errors of one level vary by half their mean).
 
 use super::dct::change_blocks;
 use super::plane::{from_luma_chroma, to_luma_chroma};

@@ -1,10 +1,10 @@
-//! Type 6, impulse noise: single samples replaced by any value.
+//! Type 6, impulse noise: single samples are replaced by random values.
 //!
-//! Read off the one real image at hand (level 5): each of R, G and B is replaced by itself, independently, in 6.8 % of
-//! the pixels, by a value uniform in 0..=255 (0 and 255 are no more frequent than others, so it is not salt and
-//! pepper). The same on its reference gives a luma error of 233.0, the published one is 233.2; the published errors of
-//! the other levels of that reference give the other rates. On other references, and here, the same rates make other
-//! errors.
+//! The only real image available here (level 5) shows the rule. In 6.8 % of the pixels each of R, G and B is replaced,
+//! independently, by a value uniform in 0..=255 (0 and 255 are no more frequent than others, so it is not salt and
+//! pepper). The same rate on its reference gives a luma error of 233.0; the published one is 233.2. The published
+//! errors of the other levels of that reference give the other rates. On other references the same rates give other
+//! errors, in the database and here.
 
 use super::{Distortion, Strength};
 use crate::imaging::Rgb8;
@@ -20,9 +20,10 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is the share of the samples that are replaced.
+/// The strength is the fraction of replaced samples.
 ///
-/// They are that share in number, rather than each with that probability: the count is no part of what the level says.
+/// Exactly this fraction is replaced, instead of each sample with this probability: the count must not vary within a
+/// level.
 fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let mut distorted = image.clone();
     let n = distorted.samples.len();

@@ -1,9 +1,9 @@
-//! Type 10, JPEG: quantised 8×8 cosine transforms, colour at half the resolution.
+//! Type 10, JPEG: quantised 8×8 cosine transforms, with chroma at half the resolution.
 //!
-//! TID2013's images are baseline-like JPEG of quality 80, 60, 23, 8 and 4, with colour subsampled 4:2:0 and quantisers
-//! that may exceed 255 (its streams are at hand). The same qualities are used here, on the standard's example tables.
-//! What is simulated is only the arithmetic: the transform is in real numbers and there is no entropy coding, which is
-//! lossless, so that no decoder's choice of integer transform decides the bits.
+//! TID2013's images are baseline-like JPEG of quality 80, 60, 23, 8 and 4, with 4:2:0 chroma subsampling and quantisers
+//! that may exceed 255 (its streams are available). The same qualities are used here, with the example tables of the
+//! standard. Only the arithmetic is simulated: the transform uses real numbers, and there is no entropy coding, which
+//! is lossless. So the bits do not depend on a decoder's choice of integer transform.
 
 use super::dct::{Block, change_blocks};
 use super::plane::{Plane, from_luma_chroma, to_luma_chroma};
@@ -26,13 +26,13 @@ fn distort(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     jpeg(image, strength)
 }
 
-/// `image` after JPEG coding with `quality`, 1 to 100 as libjpeg counts it, and decoding.
+/// `image` after JPEG coding and decoding with `quality`, from 1 to 100 as in libjpeg.
 pub fn jpeg(image: &Rgb8, quality: f64) -> Rgb8 {
     code(image, quality, |_, _, _, _| ())
 }
 
-/// `image` after coding with `quality` and decoding; `damage` may change the dequantised coefficients in between,
-/// knowing the channel (0 luma, 1 and 2 chroma) and the column and row of the minimum coded unit of 16×16 pixels.
+/// `image` after coding and decoding with `quality`. In between, `damage` may change the dequantised coefficients. It
+/// receives the channel (0 luma, 1 and 2 chroma) and the column and row of the minimum coded unit of 16×16 pixels.
 pub(super) fn code(image: &Rgb8, quality: f64, mut damage: impl FnMut(&mut Block, usize, usize, usize)) -> Rgb8 {
     let mut planes = to_luma_chroma(image);
     let [luma, blue, red] = &mut planes;
@@ -57,7 +57,7 @@ pub(super) fn code(image: &Rgb8, quality: f64, mut damage: impl FnMut(&mut Block
     from_luma_chroma(&planes)
 }
 
-/// The mean of each 2×2 pixels.
+/// The mean of each 2×2 pixels, at half the size.
 fn halved(plane: &Plane) -> Plane {
     Plane::from_fn(plane.width.div_ceil(2), plane.height.div_ceil(2), |x, y| {
         let at = |dx, dy| plane.clamped((2 * x + dx) as isize, (2 * y + dy) as isize);
@@ -65,7 +65,7 @@ fn halved(plane: &Plane) -> Plane {
     })
 }
 
-/// A table scaled by quality as libjpeg does, at least 1.
+/// A table scaled by the quality, as in libjpeg; each entry is at least 1.
 fn quantisers(table: &[u8; 64], quality: f64) -> [f64; 64] {
     let scale = if quality < 50.0 { (5000.0 / quality).floor() } else { 200.0 - 2.0 * quality };
     table.map(|step| ((f64::from(step) * scale + 50.0) / 100.0).floor().max(1.0))

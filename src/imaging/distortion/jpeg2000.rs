@@ -1,11 +1,11 @@
 //! Type 11, JPEG 2000: quantised wavelet coefficients.
 //!
-//! TID2013 chooses the rate for each image such that the error is that of the level (a luma error within 5 to 10 % of
-//! one value over all references); so does this simulation with the step. What it simulates is the lossy part of the
-//! standard: colour transform, 9/7 wavelet of five levels, a uniform quantiser with a dead zone of twice the step,
-//! reconstruction at the middle of the interval. The entropy coder is lossless, and the truncation of code-blocks by
-//! rate is left out: with nearly orthonormal subbands one step for all is what it comes to. The same blur and ringing
-//! along edges are seen.
+//! TID2013 chooses the rate for each image so that the error is that of the level (a luma error within 5 to 10 % of one
+//! value over all references). This simulation does the same with the quantiser's step. It simulates the lossy part of
+//! the standard: the colour transform, the 9/7 wavelet of five levels, a uniform quantiser with a dead zone of twice
+//! the step, and reconstruction at the middle of the interval. The entropy coder is lossless and left out. The
+//! truncation of code-blocks by rate is left out too: with nearly orthonormal subbands it amounts to one step for all.
+//! The results have the typical blur and ringing along edges.
 
 use super::plane::{from_luma_chroma, to_luma_chroma};
 use super::{Distortion, Strength, luma_mse, wavelet};
@@ -22,7 +22,7 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is the quantiser's step.
+/// The strength is the step of the quantiser.
 fn distort(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     let mut planes = to_luma_chroma(image);
     for plane in &mut planes {
@@ -33,7 +33,7 @@ fn distort(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
     from_luma_chroma(&planes)
 }
 
-/// `c` quantised by `step` towards zero, and put in the middle of its interval.
+/// `c` quantised by `step` towards zero, and reconstructed at the middle of its interval.
 pub(super) fn dead_zone(c: f64, step: f64) -> f64 {
     let steps = (c.abs() / step).floor();
     if steps == 0.0 { 0.0 } else { c.signum() * (steps + 0.5) * step }

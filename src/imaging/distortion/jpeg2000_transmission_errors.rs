@@ -1,12 +1,12 @@
-//! Type 13, JPEG 2000 transmission errors: code-blocks whose bits were lost from some plane on.
+//! Type 13, JPEG 2000 transmission errors: code-blocks that lost their bits from some bit plane on.
 //!
-//! JPEG 2000 codes blocks of each subband apart, the most significant bits first, so that damage in the stream costs a
-//! block the bits after it, and a decoder without error resilience reads garbage for them. The simulation takes one in
-//! five 8×8 blocks of coefficients, of all subbands but the lowest; there everything below a threshold is lost, and one
-//! coefficient in twelve becomes noise of the threshold's size (but for the two finest scales, whose bits come last).
-//! The rest is quantised finely. It shows as patches of blur and as single wavelets that stand out, local and at
-//! several scales. The threshold is set for each image to the level's error, as the database's own errors spread by
-//! only 7 to 20 %.
+//! JPEG 2000 codes the blocks of each subband separately, the most significant bits first. Damage in the stream costs a
+//! block all later bits, and a decoder without error resilience reads garbage instead. The simulation damages one in
+//! five 8×8 blocks of coefficients in all subbands but the lowest. There everything below a threshold is lost, and one
+//! coefficient in twelve becomes noise of the threshold's magnitude (except in the two finest scales, whose bits come
+//! last). The other blocks are quantised finely. The results are local patches of blur and isolated wavelets at several
+//! scales. The threshold is set for each image to the error of the level, since the database's errors vary by only 7 to
+//! 20 %.
 
 use super::jpeg2000::dead_zone;
 use super::plane::{from_luma_chroma, to_luma_chroma};
@@ -24,11 +24,11 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The step of the undamaged coefficients: some 3 in luma error, far below level 1.
+/// The step of the undamaged coefficients: a luma error of about 3, far below level 1.
 const STEP: f64 = 6.0;
 
-/// The strength is the size of the luma coefficients that are lost; of the colour differences, which are smaller, it is
-/// three tenths.
+/// The strength is the magnitude below which luma coefficients are lost. For the colour differences, which are smaller,
+/// it is three tenths of that.
 fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let mut planes = to_luma_chroma(image);
     for (plane, size) in planes.iter_mut().zip([strength, 0.3 * strength, 0.3 * strength]) {

@@ -1,11 +1,10 @@
-//! Type 12, JPEG transmission errors: a coded image whose stream was damaged on the way.
+//! Type 12, JPEG transmission errors: a coded image whose stream was damaged in transmission.
 //!
-//! In TID2013 the bits of a JPEG stream were hit at random and the decoder carried on: from the place of an error to
-//! the next restart, blocks have lost their detail and their mean has drifted, since each is coded as the difference
-//! from the one before. The simulation codes at quality 92 (an error well below level 1's) and then lets errors strike
-//! at random units of 16×16 pixels: for a random run of up to a row, detail goes and the means of luma and chroma step
-//! away. The number of errors is the knob, the last one counting by its fraction, and it is set for each image to the
-//! level's error.
+//! TID2013 changed random bits of a JPEG stream, and the decoder continued. From an error to the next restart, blocks
+//! have lost their detail and their mean has drifted, since each mean is coded as the difference from the previous one.
+//! The simulation codes with quality 92 (an error well below level 1's). Then errors start at random units of 16×16
+//! pixels. For a random run of up to a row, detail is lost, and the means of luma and chroma shift. The number of
+//! errors, the last one counted in part, is set for each image to the error of the level.
 
 use super::jpeg::code;
 use super::{Distortion, Strength, luma_mse};
@@ -22,12 +21,12 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// What the errors have done to one unit of 16×16 pixels.
+/// The effect of the errors on one unit of 16×16 pixels.
 #[derive(Clone)]
 struct Unit {
-    /// The share of the detail that is left.
+    /// The remaining fraction of the detail.
     detail: f64,
-    /// What was added to the means of luma and the two chroma channels, times 8.
+    /// The numbers added to the means of luma and the two chroma channels, times 8.
     drift: [f64; 3],
 }
 

@@ -1,20 +1,20 @@
 //! Type 15, local block-wise distortions: a few blocks of one colour.
 //!
-//! Read off the one real image at hand (level 3): six blocks of 32×32 pixels in 512×384, each of one colour, its own
-//! mean with 60 added to or taken from each channel. A regression of the published errors on the references' local
-//! variance shows that the number of blocks *falls* with the level while their contrast grows, and people agree: the
-//! mean opinion rises from 3.3 at level 1 to 4.1 at level 5, while the luma error stays near 200 throughout. The known
-//! severity is therefore the number of blocks: 10, 8, 6, 4, 2 from level 1 to 5, level 5 the mildest. Blocks cover the
-//! same share of a smaller image, 1/192 of it.
+//! The only real image available here (level 3) shows the rule: six blocks of 32×32 pixels in 512×384, each of one
+//! colour, its own mean with 60 added to or subtracted from each channel. A regression of the published errors on the
+//! references' local variance shows that the number of blocks *falls* with the level while their contrast grows. The
+//! mean opinion agrees: it rises from 3.3 at level 1 to 4.1 at level 5, while the luma error stays near 200. The
+//! severity is therefore the number of blocks: 10, 8, 6, 4, 2 from level 1 to 5, so level 5 is the mildest. Each block
+//! covers 1/192 of the image, whatever its size.
 
 use super::{Distortion, Strength};
 use crate::imaging::Rgb8;
 use crate::stats::random::Stream;
 
-/// The numbers of blocks.
+/// The number of blocks at each level.
 const SEVERITY: [f64; 5] = [10.0, 8.0, 6.0, 4.0, 2.0];
 
-/// A channel's shift is 150 less 9 for each block, which keeps the luma error near the database's.
+/// A channel's shift is 150 minus 9 for each block, which keeps the luma error near the database's.
 const SHIFT: f64 = 150.0;
 const SHIFT_FALL: f64 = 9.0;
 
@@ -44,7 +44,7 @@ fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
         for (channel, c) in colour.iter_mut().enumerate() {
             let inside = (0..side * side).map(|i| u64::from(image.pixel(left + i % side, top + i / side)[channel]));
             let mean = inside.sum::<u64>() as f64 / (side * side) as f64;
-            // Where the shift would be clipped it goes the other way.
+            // If the shift would be clipped, it has the opposite sign.
             let shifted = mean + shifts[channel];
             let inside = (0.0..=255.0).contains(&shifted);
             *c = super::to_u8(if inside { shifted } else { mean - shifts[channel] });

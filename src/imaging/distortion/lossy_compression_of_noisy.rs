@@ -1,10 +1,10 @@
 //! Type 21, lossy compression of noisy images: a coder spends its bits on noise.
 //!
 //! TID2013 adds noise and compresses with a coder of the cosine transform whose step follows the noise, at the "optimal
-//! operation point" of its authors. The one real image at hand (level 5) has errors of variance 460 to 580, correlated
-//! by one half between the channels and falling to a twentieth from low to high frequencies: noise that has become
-//! blotches and stray basis functions. Here noise of a standard deviation σ in luma and chroma is followed by 8×8
-//! cosine transforms quantised with the step 3.2 σ. Both grow with the level.
+//! operation point" of its authors. The only real image available here (level 5) has errors of variance 460 to 580.
+//! They are correlated by one half between the channels and fall to a twentieth from low to high frequencies: the noise
+//! has become blotches and isolated basis functions. Here noise of standard deviation σ in luma and chroma is followed
+//! by 8×8 cosine transforms, quantised with the step 3.2 σ. Both grow with the level.
 
 use super::dct::change_blocks;
 use super::plane::{from_luma_chroma, to_luma_chroma};
@@ -22,7 +22,7 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is σ, the noise's standard deviation in luma and in both colour differences.
+/// The strength is σ, the standard deviation of the noise in luma and in both colour differences.
 fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let step = 3.2 * strength;
     let mut planes = to_luma_chroma(image);

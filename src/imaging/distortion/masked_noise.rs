@@ -1,10 +1,10 @@
 //! Type 4, masked noise: noise where the image hides it.
 //!
-//! TID2013 adds noise in proportion to what a model of contrast masking says goes unseen; observers rate it as high as
-//! the colour noise although the luma error is that of type 1. The simulation takes the local activity for the mask:
-//! the mean absolute difference from the local mean over 7×7 pixels. Noise is scaled by it, at most four times the mean
-//! activity and with a floor of a tenth, and to one mean square for the whole image: little in the sky, much in the
-//! leaves.
+//! TID2013 adds noise in proportion to the invisible amount according to a model of contrast masking. Observers rate it
+//! as high as the colour noise, although the luma error is that of type 1. The simulation uses the local activity as
+//! the mask: the mean absolute difference from the local mean over 7×7 pixels. The noise is proportional to it, limited
+//! to between a tenth and four times the mean activity, and scaled to one mean square for the whole image: little in
+//! the sky, much in leaves.
 
 use super::plane::{Plane, channels, from_channels, to_luma_chroma};
 use super::{Distortion, Strength};
@@ -21,7 +21,7 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is the noise's mean variance over the image.
+/// The strength is the mean variance of the noise over the image.
 fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let mask = mask(&to_luma_chroma(image)[0]);
     let sigma = strength.sqrt();
@@ -32,7 +32,7 @@ fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     from_channels(&planes)
 }
 
-/// How much noise each pixel hides, with a mean square of 1.
+/// The relative amount of noise that each pixel hides, with a mean square of 1.
 fn mask(luma: &Plane) -> Plane {
     let mut mask = luma.box_mean(3);
     mask.values.iter_mut().zip(&luma.values).for_each(|(m, v)| *m = (v - *m).abs());

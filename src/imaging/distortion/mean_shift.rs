@@ -1,7 +1,7 @@
 //! Type 16, mean shift: a constant added to every sample.
 //!
-//! TID2013's recipe exactly: x + s, clipped, with s = −6, +10, −20, +30, −40 for the five levels. The sign alternates,
-//! so the levels are a magnitude rather than one direction; what clipping takes away is the only loss of structure.
+//! TID2013's exact recipe: x + s, clipped, with s = −6, +10, −20, +30, −40 for the five levels. The sign alternates, so
+//! a level is a magnitude and not a direction. Structure is lost only by clipping.
 
 use super::{Distortion, Strength};
 use crate::imaging::Rgb8;

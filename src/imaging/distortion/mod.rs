@@ -1,20 +1,21 @@
-//! The 24 distortion types of TID2013, each at five levels, each in its own file.
+//! The 24 distortion types of TID2013 at five levels each, one file per type.
 //!
-//! The database (Ponomarenko and others 2015) cannot be shipped, and only five of its types are known to the last bit:
-//! [`quantise`], [`blur`], [`mean_shift`], [`contrast`] and [`saturation`] with the database's parameters give its very
-//! images. The other nineteen are simulations: each file says what TID2013 did as far as that is known, what is done
-//! here and why. Known means: computed from the published errors of its 3000 images, or read off one of the nine real
-//! images at hand where that is said; what its papers tell of a type is told here in their outline and was compared
-//! with no image. Every one has a single knob, its *strength*, and two things decide what a level is:
+//! The database (Ponomarenko and others 2015) may not be redistributed, and only five of its types are known exactly:
+//! [`quantise`], [`blur`], [`mean_shift`], [`contrast`] and [`saturation`] with the database's parameters give its
+//! exact images. The other nineteen are simulations. Each file describes what is known about TID2013's method, the
+//! method used here, and the reasons. "Known" means computed from the published errors of its 3000 images, or measured
+//! on one of the nine real images available here, where the file says so. Other descriptions summarise TID2013's papers
+//! and were compared with no image. Every type has one parameter, its *strength*. A level is defined in one of two
+//! ways:
 //!
-//! * TID2013's own parameter, where it is known (the five, and JPEG's quality), whatever error it makes of a scene;
-//! * elsewhere the published mean luma error of the type and level, [`Distortion::luma_mse`]. Where the database holds
-//!   the error of a level nearly equal over its images, so do we, by a search of the strength for each image
-//!   ([`Strength::Tuned`]); where one parameter serves all images, it was calibrated such that the mean error over the
-//!   procedural scenes is the database's ([`Strength::Fixed`]). A test prints both and holds them together.
+//! * TID2013's own parameter, if it is known (the five types, and JPEG's quality), whatever its error on a scene;
+//! * otherwise the published mean luma error of the type and level, [`Distortion::luma_mse`]. If the error of a level
+//!   is nearly equal over the database's images, the strength is searched for each image ([`Strength::Tuned`]). If one
+//!   parameter serves all images, it was calibrated so that the mean error over the synthetic scenes is the database's
+//!   ([`Strength::Fixed`]). A test prints and compares both.
 //!
-//! A new type is one file and one line in [`TYPES`]. All is serial and in a fixed order, randomness comes from the
-//! stream that is handed in, so that an image is a function of reference, type, level and stream alone.
+//! A new type needs one file and one line in [`TYPES`]. The computation is serial and in a fixed order, and all
+//! randomness comes from the given stream. An image depends only on the reference, the type, the level and the stream.
 
 mod dct;
 pub(super) mod plane;
@@ -59,7 +60,7 @@ use crate::imaging::plane::gray;
 use crate::lanes::math;
 use crate::stats::random::Stream;
 
-/// All types, in the database's order: `TYPES[n - 1]` has the number n.
+/// All types, in the order of the database: `TYPES[n - 1]` has the number n.
 pub const TYPES: [Distortion; 24] = [
     additive_gaussian_noise::TYPE,
     color_noise::TYPE,
@@ -90,34 +91,34 @@ pub const TYPES: [Distortion; 24] = [
 /// One type of distortion.
 #[derive(Clone, Copy, Debug)]
 pub struct Distortion {
-    /// TID2013's number, 1 to 24.
+    /// The number in TID2013, 1 to 24.
     pub number: u8,
     /// The name in snake case.
     pub name: &'static str,
-    /// What it does, in half a line.
+    /// A short description.
     pub description: &'static str,
     /// The mean luma error of the database's images of each level, over the 24 natural references.
     pub luma_mse: [f64; 5],
-    /// What orders the levels where the luma error does not.
+    /// The order of the levels, if it is not that of the luma error.
     severity: Option<[f64; 5]>,
-    /// What sets the knob.
+    /// The rule for the strength.
     pub strength: Strength,
-    /// The distortion at a strength.
+    /// Applies the distortion at a strength.
     distort: fn(&Rgb8, f64, &mut Stream) -> Rgb8,
 }
 
-/// What sets a distortion's knob.
+/// The rule for the strength of a distortion.
 #[derive(Clone, Copy, Debug)]
 pub enum Strength {
     /// One strength for each level, the same for all images.
     Fixed([f64; 5]),
-    /// For each image the strength, between two bounds, whose error is nearest to the level's severity.
+    /// For each image the strength, between two bounds, with the error closest to the severity of the level.
     Tuned {
         /// The lower bound, positive: an error below level 1's.
         weakest: f64,
-        /// The upper bound: an error above level 5's, for images that can be hurt so much.
+        /// The upper bound: an error above level 5's, for images on which the distortion can be that strong.
         strongest: f64,
-        /// The error in which the severity is measured.
+        /// The error that is compared with the severity.
         error: fn(&Rgb8, &Rgb8) -> f64,
     },
 }
@@ -126,10 +127,10 @@ impl Distortion {
     /// `image` distorted at `level`.
     ///
     /// # Panics
-    /// When `level` is not 1 to 5 or a side of the image is under 8 pixels.
+    /// If `level` is not 1 to 5 or a side of the image is shorter than 8 pixels.
     pub fn apply(&self, image: &Rgb8, level: u8, random: &mut Stream) -> Rgb8 {
-        assert!((1..=5).contains(&level), "a level is 1 to 5, not {level}");
-        assert!(image.width >= 8 && image.height >= 8, "8x8 pixels at least, not {}x{}", image.width, image.height);
+        assert!((1..=5).contains(&level), "the level must be 1 to 5, not {level}");
+        assert!(image.width >= 8 && image.height >= 8, "the image is below 8x8: {}x{}", image.width, image.height);
         match self.strength {
             Strength::Fixed(strengths) => (self.distort)(image, strengths[usize::from(level) - 1], random),
             Strength::Tuned { weakest, strongest, error } => {
@@ -139,24 +140,25 @@ impl Distortion {
         }
     }
 
-    /// How severe `level` is, in a unit of the type's own: equal for no two levels, and larger for the more severe.
+    /// The severity of `level`, in a unit that depends on the type: different for every level, and larger for the more
+    /// severe.
     ///
-    /// The luma error where it rises with the level. Of the types where it does not, colour saturation is ordered by
-    /// the error over R, G and B, and the local blocks by their number, which falls with the level.
+    /// It is the luma error if that rises with the level. In two types it does not: colour saturation is ordered by the
+    /// error over R, G and B, and the local blocks by their number, which falls with the level.
     ///
     /// # Panics
-    /// When `level` is not 1 to 5.
+    /// If `level` is not 1 to 5.
     pub fn severity(&self, level: u8) -> f64 {
-        assert!((1..=5).contains(&level), "a level is 1 to 5, not {level}");
+        assert!((1..=5).contains(&level), "the level must be 1 to 5, not {level}");
         self.severity.unwrap_or(self.luma_mse)[usize::from(level) - 1]
     }
 }
 
-/// The picture `at(strength)` whose error comes nearest to `target`, within 2 % wherever the knob allows it.
+/// The image `at(strength)` whose error is closest to `target`, within 2 % if the strength allows it.
 ///
-/// The secant method in logarithms, where most errors are nearly a power of the strength, kept inside the bracket that
-/// is known and falling back to its (geometric) middle; ten attempts at most. Each sees the same random numbers, so
-/// that only the strength differs.
+/// The secant method in logarithms, since most errors are nearly a power of the strength. It stays inside the known
+/// bracket and falls back to its (geometric) middle; at most ten attempts. Each attempt uses the same random numbers,
+/// so that only the strength differs.
 fn tune(
     image: &Rgb8,
     target: f64,
@@ -185,7 +187,7 @@ fn tune(
         } else {
             high = strength;
         }
-        // An error of 0 has no logarithm; any small one sends the next attempt upwards.
+        // An error of 0 has no logarithm; any small one makes the next attempt stronger.
         let point = (math::ln(strength), math::ln(found.max(1e-3)));
         let slope = before.map_or(1.5, |(x, y)| ((point.1 - y) / (point.0 - x)).clamp(0.4, 4.0));
         let next = math::exp(point.0 + (math::ln(target) - point.1) / slope);
@@ -202,12 +204,12 @@ pub fn luma(image: &Rgb8) -> Vec<u8> {
     gray(image).values.into_iter().map(|luma| luma as u8).collect()
 }
 
-/// The mean squared error of the rounded luma: the error that the levels of TID2013 are measured in here.
+/// The mean squared error of the rounded luma, the measure of TID2013's levels in this module.
 ///
 /// # Panics
-/// When the images differ in size.
+/// If the images differ in size.
 pub fn luma_mse(reference: &Rgb8, distorted: &Rgb8) -> f64 {
-    assert_eq!((reference.width, reference.height), (distorted.width, distorted.height), "images of one size");
+    assert_eq!((reference.width, reference.height), (distorted.width, distorted.height), "the images differ in size");
     mse(&luma(reference), &luma(distorted))
 }
 
@@ -217,12 +219,12 @@ fn mse(a: &[u8], b: &[u8]) -> f64 {
     a.iter().zip(b).map(square).sum::<u64>() as f64 / a.len() as f64
 }
 
-/// Rounded half up and clipped to 0..=255.
+/// `x` rounded half up and clipped to 0..=255.
 pub(super) fn to_u8(x: f64) -> u8 {
     (x + 0.5).floor().clamp(0.0, 255.0) as u8
 }
 
-/// `f` of every sample.
+/// `f` applied to every sample.
 fn map_samples(image: &Rgb8, f: impl Fn(u8) -> u8) -> Rgb8 {
     Rgb8::new(image.width, image.height, image.samples.iter().map(|&x| f(x)).collect())
 }
@@ -231,8 +233,9 @@ fn map_samples(image: &Rgb8, f: impl Fn(u8) -> u8) -> Rgb8 {
 mod tests {
     use super::*;
     use crate::imaging::scenes::scene;
+    use approx::abs_diff_eq;
 
-    /// The scenes the strengths are calibrated on.
+    /// The scenes on which the strengths are calibrated.
     fn scenes() -> Vec<Rgb8> {
         (0..12).map(|index| scene(index, 256, 192, 0)).collect()
     }
@@ -241,7 +244,7 @@ mod tests {
         Stream::new(0, distortion.name, 5 * scene as u64 + u64::from(level) - 1)
     }
 
-    /// Types that follow TID2013's own parameters, whatever error they make.
+    /// Types with TID2013's own parameters, whatever their error.
     const OWN_PARAMETERS: [u8; 6] = [6, 7, 8, 10, 16, 17];
 
     #[test]
@@ -269,7 +272,7 @@ mod tests {
                 _ => 0.15,
             };
             for ratio in ratios {
-                assert!((ratio - 1.0).abs() < tolerance, "{}: {ratios:.2?}", distortion.name);
+                assert!(abs_diff_eq!(ratio, 1.0, epsilon = tolerance), "{}: {ratios:.2?}", distortion.name);
             }
         }
     }
@@ -281,7 +284,7 @@ mod tests {
             for level in 1..=5 {
                 let distorted = distortion.apply(scene, level, &mut stream(distortion, level, s));
                 let ratio = mse(&scene.samples, &distorted.samples) / distortion.severity(level);
-                assert!((ratio - 1.0).abs() < 0.1, "scene {s} level {level}: {ratio}");
+                assert!(abs_diff_eq!(ratio, 1.0, epsilon = 0.1), "scene {s} level {level}: {ratio}");
             }
         }
     }
@@ -314,7 +317,8 @@ mod tests {
         }
     }
 
-    /// Every sample of every type: what another system, or a change meant to change nothing, must reproduce.
+    /// A hash of every sample of every type. Other systems must reproduce it, and so must changes that should not
+    /// affect results.
     #[test]
     fn golden_samples() {
         let image = scene(0, 64, 48, 3);
@@ -329,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a level is 1 to 5")]
+    #[should_panic(expected = "must be 1 to 5")]
     fn there_is_no_level_6() {
         TYPES[0].apply(&scene(0, 8, 8, 0), 6, &mut Stream::new(0, "", 0));
     }

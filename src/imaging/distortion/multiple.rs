@@ -1,21 +1,22 @@
 //! Two distortions one after the other, as in MULTI-LIVE: blur and then JPEG, or blur and then noise.
 //!
-//! The database (Jayaraman and others 2012) blurs with Gaussians of 3.2, 3.9 and 4.6 pixels in images of 1280×720, compresses with
-//! quality 27, 18 and 12, and adds noise of variance 0.002, 0.008 and 0.032 on a scale of 0 to 1. These are its paper's numbers
-//! from memory; no image of it was at hand. The blur is scaled with the image's width here, so that a small scene loses as much of its structure.
+//! The database (Jayaraman and others 2012) blurs with Gaussians of 3.2, 3.9 and 4.6 pixels in images of 1280×720. It
+//! compresses with quality 27, 18 and 12, and adds noise of variance 0.002, 0.008 and 0.032 on a scale of 0 to 1. These
+//! numbers are quoted from its paper from memory; none was checked on an image. Here the blur is scaled with the
+//! image's width, so that a small scene loses as much of its structure.
 
 use super::{blur, jpeg, noise};
 use crate::imaging::Rgb8;
 use crate::stats::random::Stream;
 
-/// Standard deviation of the blur at each level, as a share of the width.
+/// The standard deviation of the blur at each level, as a fraction of the width.
 const SIGMA: [f64; 3] = [3.2 / 1280.0, 3.9 / 1280.0, 4.6 / 1280.0];
 /// JPEG quality at each level.
 const QUALITY: [f64; 3] = [27.0, 18.0, 12.0];
 /// Variance of the noise at each level, of samples from 0 to 255.
 const VARIANCE: [f64; 3] = [0.002 * 65025.0, 0.008 * 65025.0, 0.032 * 65025.0];
 
-/// What follows the blur.
+/// The distortion after the blur.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Second {
     /// JPEG coding: part 1.
@@ -24,10 +25,10 @@ pub enum Second {
     Noise,
 }
 
-/// `image` under blur of level `blur_level` and then the second distortion at `second_level`; 0 leaves one out.
+/// `image` blurred at `blur_level` and then distorted at `second_level`; level 0 leaves a distortion out.
 ///
 /// # Panics
-/// When a level is over 3.
+/// If a level is above 3.
 pub fn distort(image: &Rgb8, second: Second, blur_level: usize, second_level: usize, random: &mut Stream) -> Rgb8 {
     let blurred = match blur_level {
         0 => image.clone(),

@@ -1,7 +1,7 @@
-//! Type 19, multiplicative Gaussian noise: each sample times 1 + n, as speckle and shot noise make it.
+//! Type 19, multiplicative Gaussian noise: each sample is multiplied by 1 + n, like speckle and shot noise.
 //!
-//! In TID2013 the errors of one level spread by only 6 % over images as bright as a snow field and as dark as a night:
-//! the variance of n is set for each image. Here it is the level's error over the image's mean square.
+//! In TID2013 the errors of one level vary by only 6 % over images as bright as a snow field and as dark as night. So
+//! the variance of n is set for each image: it is the error of the level divided by the mean square of the image.
 
 use super::plane::{channels, from_channels};
 use super::{Distortion, Strength};
@@ -23,7 +23,7 @@ fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let mut planes = channels(image);
     let squares: f64 = planes.iter().flat_map(|plane| &plane.values).map(|v| v * v).sum();
     let mean_square = squares / image.samples.len() as f64;
-    // A black image has nothing to multiply.
+    // A black image has no sample to change.
     let sigma = (strength / mean_square.max(1.0)).sqrt();
     planes.iter_mut().flat_map(|plane| &mut plane.values).for_each(|v| *v *= 1.0 + sigma * random.normal());
     from_channels(&planes)

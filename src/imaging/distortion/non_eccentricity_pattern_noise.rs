@@ -1,10 +1,10 @@
-//! Type 14, non-eccentricity pattern noise: small patches copied to where they nearly belong.
+//! Type 14, non-eccentricity pattern noise: small patches are replaced by nearby ones.
 //!
-//! TID2013 moves patches of 15×15 pixels of its 512×384 images by a few pixels. Everything looks natural, so that
-//! people hardly see it and measures of pixel differences do: the mean opinion is that of far smaller errors. Here
-//! patches of the same share of the image are replaced by what lies up to two sides away in each direction. The number
-//! of patches is the knob, set for each image to the level's error (the database spreads by half at the levels above
-//! the first). A scene too smooth to be hurt by this ends at one patch for each two pixels.
+//! TID2013 moves patches of 15×15 pixels of its 512×384 images by a few pixels. The result looks natural: people hardly
+//! see it, but pixel differences are large, and the mean opinion is that of far smaller errors. Here patches of the
+//! same fraction of the image are replaced by content up to two sides away in each direction. The number of patches is
+//! set for each image to the error of the level (the database varies by half at the levels above the first). A scene
+//! that is too smooth for this error gets at most one patch per two pixels.
 
 use super::{Distortion, Strength, luma_mse};
 use crate::imaging::Rgb8;
@@ -33,7 +33,7 @@ fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
         let [dx, dy] = [random.index(2 * reach + 1), random.index(2 * reach + 1)];
         for y in top..height.min(top + side) {
             for x in left..width.min(left + side) {
-                // From the original, so that patches do not travel.
+                // Copied from the original, so that patches do not propagate.
                 let from = |i: usize, d: usize, n: usize| (i + d).saturating_sub(reach).min(n - 1);
                 let pixel = image.pixel(from(x, dx, width), from(y, dy, height));
                 distorted.samples[3 * (y * width + x)..][..3].copy_from_slice(&pixel);

@@ -1,4 +1,4 @@
-//! What distortions do with planes: look beyond the border and between pixels; and the way from an image to them and back.
+//! Planes for distortions: values beyond the border and between pixels, and conversions between images and planes.
 
 use super::to_u8;
 use crate::imaging::Rgb8;
@@ -6,7 +6,7 @@ use crate::imaging::Rgb8;
 pub(in crate::imaging) use crate::imaging::plane::Plane;
 
 impl Plane {
-    /// The value at (x, y), or the nearest one inside.
+    /// The value at (x, y), or the nearest one inside the plane.
     pub(in crate::imaging) fn clamped(&self, x: isize, y: isize) -> f64 {
         let inside = |i: isize, n: usize| i.clamp(0, n as isize - 1) as usize;
         self.values[inside(y, self.height) * self.width + inside(x, self.width)]
@@ -21,7 +21,7 @@ impl Plane {
         row(j) + v * (row(j + 1) - row(j))
     }
 
-    /// The mean over the (2·radius + 1)² pixels about each, the border's values repeated beyond it.
+    /// The mean over the (2·radius + 1)² pixels around each pixel, with the border's values repeated beyond it.
     pub(in crate::imaging) fn box_mean(&self, radius: usize) -> Plane {
         let r = radius as isize;
         let share = 1.0 / (2 * r + 1) as f64;
@@ -31,19 +31,19 @@ impl Plane {
     }
 }
 
-/// R, G and B apart.
+/// The planes of R, G and B.
 pub(in crate::imaging) fn channels(image: &Rgb8) -> [Plane; 3] {
     [0, 1, 2].map(|c| Plane::from_fn(image.width, image.height, |x, y| f64::from(image.pixel(x, y)[c])))
 }
 
-/// R, G and B together, rounded half up and clipped.
+/// The image of the planes R, G and B, rounded half up and clipped.
 pub(in crate::imaging) fn from_channels([r, g, b]: &[Plane; 3]) -> Rgb8 {
     let rgb = r.values.iter().zip(&g.values).zip(&b.values);
     let samples = rgb.flat_map(|((&r, &g), &b)| [to_u8(r), to_u8(g), to_u8(b)]).collect();
     Rgb8::new(r.width, r.height, samples)
 }
 
-/// Luma and the two colour differences of JPEG and JPEG 2000 (BT.601, full range), the latter about 0.
+/// Luma and the two colour differences of JPEG and JPEG 2000 (BT.601, full range). The colour differences are about 0.
 pub(in crate::imaging) fn to_luma_chroma(image: &Rgb8) -> [Plane; 3] {
     let mut planes = channels(image);
     let [r, g, b] = &mut planes;
@@ -54,7 +54,7 @@ pub(in crate::imaging) fn to_luma_chroma(image: &Rgb8) -> [Plane; 3] {
     planes
 }
 
-/// The way back.
+/// The inverse of [`to_luma_chroma`].
 pub(in crate::imaging) fn from_luma_chroma([luma, blue, red]: &[Plane; 3]) -> Rgb8 {
     let mut samples = Vec::with_capacity(3 * luma.values.len());
     for ((&y, &cb), &cr) in luma.values.iter().zip(&blue.values).zip(&red.values) {

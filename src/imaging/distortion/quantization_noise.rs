@@ -1,8 +1,8 @@
-//! Type 7, quantisation noise: every sample to the nearest multiple of a step.
+//! Type 7, quantisation noise: every sample is rounded to the nearest multiple of a step.
 //!
-//! TID2013's recipe exactly: q·round(x/q) on each of R, G, B, with the halves going to the even multiple and the result
-//! clipped at 255. The steps of the five levels are 19, 27, 39, 55 and 76. Recovered from the database's luma errors
-//! and verified by the SHA-256 of all 120 images of this type that have a public reference.
+//! TID2013's exact recipe: q·round(x/q) on each of R, G, B, with halves rounded to the even multiple and the result
+//! clipped at 255. The steps of the five levels are 19, 27, 39, 55 and 76. They were derived from the database's luma
+//! errors and verified by the SHA-256 of all 120 images of this type that have a public reference.
 
 use super::{Distortion, Strength};
 use crate::imaging::Rgb8;
@@ -25,9 +25,9 @@ fn distort(image: &Rgb8, strength: f64, _: &mut Stream) -> Rgb8 {
 /// Every sample of `image` rounded to the nearest multiple of `q`, halves to the even multiple, at most 255.
 ///
 /// # Panics
-/// When `q` is 0.
+/// If `q` is 0.
 pub fn quantise(image: &Rgb8, q: u8) -> Rgb8 {
-    assert!(q > 0, "the quantisation step is at least 1");
+    assert!(q > 0, "the quantisation step must be at least 1");
     let q = u32::from(q);
     let table: Vec<u8> = (0..256u32)
         .map(|x| {

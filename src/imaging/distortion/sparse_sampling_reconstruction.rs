@@ -1,11 +1,11 @@
-//! Type 24, sparse sampling and reconstruction: most pixels are forgotten and guessed from the rest.
+//! Type 24, sparse sampling and reconstruction: most pixels are removed and estimated from the others.
 //!
-//! TID2013 reconstructs images from few samples by the methods of compressive sensing, which look for the picture with
-//! the sparsest transform that agrees with the samples. The simulation keeps a random share of the pixels and does the
-//! same in the simplest form: a first guess by averaging the known pixels over ever larger neighbourhoods, then rounds
-//! of dropping the small 8×8 cosine coefficients, on a grid shifted in each round and with a falling threshold, each
-//! time putting the known pixels back (Guleryuz 2006). Smooth parts come back, fine texture does not, edges fray. Rated
-//! last of all types at level 5.
+//! TID2013 reconstructs images from few samples by compressive sensing: it searches for the image with the sparsest
+//! transform that agrees with the samples. The simulation keeps a random fraction of the pixels and does the same in
+//! the simplest form. A first estimate averages the known pixels over increasing neighbourhoods. Then, in several
+//! rounds, small 8×8 cosine coefficients are dropped, on a grid shifted in each round and with a falling threshold, and
+//! the known pixels are restored (Guleryuz 2006). Smooth parts return, fine texture does not, and edges fray. People
+//! rate level 5 the worst of all types.
 
 use super::dct::change_blocks;
 use super::plane::{Plane, from_luma_chroma, to_luma_chroma};
@@ -23,7 +23,7 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is the number of pixels for each one that is kept.
+/// The strength is the number of pixels divided by the number of kept ones.
 fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let share = 1.0 / strength;
     let mut known: Vec<bool> = (0..image.width * image.height).map(|_| random.uniform() < share).collect();
@@ -32,7 +32,7 @@ fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     from_luma_chroma(&planes)
 }
 
-/// `plane` from its values at the `known` pixels, of which there is at least one.
+/// `plane` reconstructed from its values at the `known` pixels, of which there is at least one.
 fn reconstruct(plane: &Plane, known: &[bool]) -> Plane {
     let samples =
         Plane { values: plane.values.iter().zip(known).map(|(&v, &k)| if k { v } else { 0.0 }).collect(), ..*plane };
@@ -51,8 +51,8 @@ fn reconstruct(plane: &Plane, known: &[bool]) -> Plane {
     guess
 }
 
-/// Weighted values pooled 2×2 until every pixel knows one, then each gap filled from the level above (Gortler and
-/// others 1996): close neighbours where there are some, distant ones elsewhere.
+/// Pools weighted values 2×2 until every pixel has one, then fills each gap from the coarser level (Gortler and others
+/// 1996): from close neighbours if there are any, from distant ones otherwise.
 fn pull_push(values: Plane, weights: Plane) -> Plane {
     let (width, height) = (values.width, values.height);
     let full = weights.values.iter().all(|&w| w >= 1.0);

@@ -1,8 +1,9 @@
-//! Type 3, spatially correlated noise: Gaussian noise that neighbours share.
+//! Type 3, spatially correlated noise: Gaussian noise that is correlated between neighbouring pixels.
 //!
-//! TID2013 takes independent noise through a low-pass filter and gives it the variance of type 1. Here each channel's
-//! noise is the mean of 3×3 independent draws, scaled back to the variance wanted: blotches of about three pixels,
-//! which hide less well than white noise: in the database the type is rated a whole point lower at the same luma error.
+//! TID2013 filters independent noise with a low-pass filter and gives it the variance of type 1. Here each channel's
+//! noise is the mean of 3×3 independent draws, scaled to the given variance. It forms blotches of about three pixels,
+//! which are more visible than white noise: in the database the type is rated a whole point lower at the same luma
+//! error.
 
 use super::plane::{Plane, channels, from_channels};
 use super::{Distortion, Strength};
@@ -19,7 +20,7 @@ pub(super) const TYPE: Distortion = Distortion {
     distort,
 };
 
-/// The strength is the noise's variance after the averaging.
+/// The strength is the variance of the noise after the averaging.
 fn distort(image: &Rgb8, strength: f64, random: &mut Stream) -> Rgb8 {
     let sigma = 3.0 * strength.sqrt();
     let mut planes = channels(image);

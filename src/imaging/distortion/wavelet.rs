@@ -3,13 +3,13 @@
 use super::plane::Plane;
 
 const LIFTING: [f64; 4] = [-1.586134342059924, -0.052980118572961, 0.882911075530934, 0.443506852043971];
-/// √2 / 1.230174104914001: the low band gets the gain √2 of an orthonormal filter, the high band its inverse.
+/// √2 / 1.230174104914001: the low band has the gain √2 of an orthonormal filter, the high band its inverse.
 const LOW: f64 = 1.149604398860241;
 
-/// The deepest decomposition JPEG 2000's reference software uses by default.
+/// The default depth of JPEG 2000's reference software.
 const DEPTH: usize = 5;
 
-/// The sizes of the low band before each further decomposition; a side of fewer than 4 pixels is left alone.
+/// The sizes of the low band before each further decomposition; a side shorter than 4 pixels is not decomposed.
 fn sizes(plane: &Plane) -> Vec<(usize, usize)> {
     let mut sizes = vec![(plane.width, plane.height)];
     while let &[.., (w, h)] = &sizes[..] {
@@ -21,7 +21,7 @@ fn sizes(plane: &Plane) -> Vec<(usize, usize)> {
     sizes
 }
 
-/// Into subbands: the low band in the top-left corner, the rest about it, each level in place.
+/// Decomposes the plane in place into subbands: the low band in the top-left corner, the others around it.
 pub(super) fn forward(plane: &mut Plane) {
     let sizes = sizes(plane);
     for &(w, h) in &sizes[..sizes.len() - 1] {
@@ -30,7 +30,7 @@ pub(super) fn forward(plane: &mut Plane) {
     }
 }
 
-/// Back from subbands.
+/// Reconstructs the plane from its subbands.
 pub(super) fn inverse(plane: &mut Plane) {
     let sizes = sizes(plane);
     for &(w, h) in sizes[..sizes.len() - 1].iter().rev() {
@@ -39,7 +39,7 @@ pub(super) fn inverse(plane: &mut Plane) {
     }
 }
 
-/// Width and height of the lowest band, which no decomposition has split further.
+/// Width and height of the lowest band.
 pub(super) fn lowest(plane: &Plane) -> (usize, usize) {
     let sizes = sizes(plane);
     sizes[sizes.len() - 1]
@@ -53,7 +53,7 @@ fn columns(plane: &mut Plane, w: usize, h: usize, transform: fn(&mut [f64], usiz
     (0..h).for_each(|y| plane.values[y * plane.width..][..w].copy_from_slice(&lines[y * w..][..w]));
 }
 
-/// The same along the rows: the corner is transposed, so that the inner loop runs over neighbours in memory here too.
+/// The same along the rows. The corner is transposed, so that the inner loop runs over neighbours in memory here too.
 fn rows(plane: &mut Plane, w: usize, h: usize, transform: fn(&mut [f64], usize, usize)) {
     let mut lines = Vec::with_capacity(w * h);
     (0..w).for_each(|x| lines.extend((0..h).map(|y| plane.values[y * plane.width + x])));
@@ -64,8 +64,8 @@ fn rows(plane: &mut Plane, w: usize, h: usize, transform: fn(&mut [f64], usize, 
     }
 }
 
-/// One lifting step on `n` lines of `w` values: every second line from `first` gains `a` times its two neighbours,
-/// mirrored at the ends.
+/// One lifting step on `n` lines of `w` values: every second line from `first` is increased by `a` times its two
+/// neighbours, with mirrored ends.
 fn lift(lines: &mut [f64], w: usize, n: usize, first: usize, a: f64) {
     for i in (first..n).step_by(2) {
         let before = if i == 0 { 1 } else { i - 1 };

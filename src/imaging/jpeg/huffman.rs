@@ -2,24 +2,23 @@
 
 use super::{ENDS_EARLY, JpegError, Result, ZIGZAG};
 
-/// Codes of at most this many bits are found by one look-up.
+/// Codes of at most this many bits need one look-up.
 const SHORT: usize = 8;
 
 /// A canonical Huffman code.
 #[derive(Clone)]
 pub struct HuffmanTable {
-    /// For every pattern of [`SHORT`] bits: length and symbol of the code it begins with; length 0 where the code is
-    /// longer.
+    /// For every pattern of [`SHORT`] bits: length and symbol of the code at its start; length 0 if the code is longer.
     short: [(u8, u8); 1 << SHORT],
     /// For every length, one past the last code of that length, aligned to the left of 16 bits; increasing.
     limits: [u32; 17],
-    /// For every length, what to add to a code of that length for its place among the symbols.
+    /// For every length, the number that a code of that length must be increased by to give the index of its symbol.
     offsets: [i32; 17],
     symbols: Vec<u8>,
 }
 
 impl HuffmanTable {
-    /// Reads the 16 counts and the symbols of a DHT segment; returns the table and how many bytes it took.
+    /// Reads the 16 counts and the symbols of a DHT segment; returns the table and the number of bytes read.
     pub fn read(bytes: &[u8]) -> Result<(HuffmanTable, usize)> {
         let counts = bytes.get(..16).ok_or(ENDS_EARLY)?;
         let total = counts.iter().map(|&count| usize::from(count)).sum::<usize>();
@@ -30,7 +29,7 @@ impl HuffmanTable {
             let count = usize::from(counts[length - 1]);
             table.offsets[length] = place as i32 - code as i32;
             if code + count > 1 << length || place + count > 256 {
-                return Err(JpegError::Damaged("a JPEG Huffman table has more codes than fit"));
+                return Err(JpegError::Damaged("a JPEG Huffman table has too many codes"));
             }
             for _ in 0..count {
                 if length <= SHORT {
@@ -47,15 +46,15 @@ impl HuffmanTable {
     }
 }
 
-/// Reads bits, most significant first, and takes out the stuffed zero bytes. Past the end of the data it delivers
-/// zeros and remembers; [`BitReader::block`] reports it.
+/// Reads bits, most significant first, and removes the stuffed zero bytes. Past the end of the data it returns zeros
+/// and counts them; [`BitReader::block`] reports them.
 pub struct BitReader<'a> {
     data: &'a [u8],
     position: usize,
     buffer: u64,
     /// Valid bits in `buffer`, from its top.
     available: u32,
-    /// Zero bits put into `buffer` past the end of the data so far; when fewer are left in it, some were taken.
+    /// The number of zero bits added to `buffer` past the end of the data; if fewer are left in it, some were used.
     padding: u32,
 }
 
@@ -94,7 +93,7 @@ impl<'a> BitReader<'a> {
         self.available -= count;
     }
 
-    /// The next symbol of `table`; needs 16 bits available.
+    /// The next symbol of `table`; 16 bits must be available.
     #[inline]
     fn symbol(&mut self, table: &HuffmanTable) -> Result<u8> {
         let (length, symbol) = table.short[(self.buffer >> (64 - SHORT)) as usize];
@@ -110,11 +109,11 @@ impl<'a> BitReader<'a> {
                 return Ok(table.symbols[place as usize]);
             }
         }
-        Err(JpegError::Damaged("the JPEG stream holds a code that its Huffman table does not have"))
+        Err(JpegError::Damaged("the JPEG stream contains a code that its Huffman table does not have"))
     }
 
-    /// The next `size` bits as a signed number (T.81, figure F.12, EXTEND); `size` is 0 to 15 and that many bits are
-    /// available.
+    /// The next `size` bits as a signed number (T.81, figure F.12, EXTEND). `size` is 0 to 15, and that many bits must
+    /// be available.
     #[inline]
     fn signed(&mut self, size: u32) -> i32 {
         if size == 0 {
@@ -125,7 +124,8 @@ impl<'a> BitReader<'a> {
         if value < 1 << (size - 1) { value - (1 << size) + 1 } else { value }
     }
 
-    /// The next block, dequantised, in rows. `prediction` is the component's last DC value, before dequantisation.
+    /// The next block, dequantised, in row order. `prediction` is the last DC value of the component, before
+    /// dequantisation.
     pub fn block(
         &mut self,
         dc: &HuffmanTable,
@@ -137,9 +137,9 @@ impl<'a> BitReader<'a> {
         self.fill();
         let size = self.symbol(dc)?;
         let difference = if size > 15 { None } else { Some(self.signed(u32::from(size))) };
-        *prediction += difference.ok_or(JpegError::Damaged("the JPEG stream holds an impossible DC size"))?;
+        *prediction += difference.ok_or(JpegError::Damaged("the JPEG stream contains an impossible DC size"))?;
         if i16::try_from(*prediction).is_err() {
-            return Err(JpegError::Damaged("the JPEG stream holds a DC value out of range"));
+            return Err(JpegError::Damaged("the JPEG stream contains a DC value out of range"));
         }
         block[0] = *prediction * quantisation[0];
         let mut k = 1;
@@ -153,7 +153,7 @@ impl<'a> BitReader<'a> {
                 _ => {
                     k += run;
                     if k > 63 {
-                        return Err(JpegError::Damaged("the JPEG stream holds more than 64 values for a block"));
+                        return Err(JpegError::Damaged("the JPEG stream contains more than 64 values for a block"));
                     }
                     block[ZIGZAG[k]] = self.signed(size) * quantisation[k];
                     k += 1;
@@ -163,10 +163,10 @@ impl<'a> BitReader<'a> {
         if self.available < self.padding { Err(ENDS_EARLY) } else { Ok(block) }
     }
 
-    /// Steps over the restart marker with this number (0 to 7) and drops the bits before it.
+    /// Skips the restart marker with this number (0 to 7) and discards the bits before it.
     pub fn restart(&mut self, number: u8) -> Result<()> {
-        let wrong = JpegError::Damaged("a JPEG restart marker is missing or out of turn");
-        // All whole bytes before the marker must have been used: otherwise the data and the interval do not agree.
+        let wrong = JpegError::Damaged("a JPEG restart marker is missing or out of order");
+        // All whole bytes before the marker must have been used. Otherwise the data contradict the restart interval.
         self.fill();
         if self.padding == 0 || self.available >= self.padding + 8 {
             return Err(wrong);
@@ -181,9 +181,9 @@ impl<'a> BitReader<'a> {
         Ok(())
     }
 
-    /// The length of the coded data: where the marker after them stands.
+    /// The length of the coded data: the position of the following marker.
     pub fn finish(mut self) -> usize {
-        // The buffer may hold whole bytes that belong to no block; the next marker comes after them.
+        // The buffer may contain whole bytes that belong to no block; the next marker follows them.
         self.fill();
         while self.padding == 0 {
             self.take(32);

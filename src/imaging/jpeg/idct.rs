@@ -2,9 +2,9 @@
 //! Ligtenberg and Moschytz ("Practical fast 1-D DCT algorithms with 11 multiplications", ICASSP 1989), columns first,
 //! then rows.
 //!
-//! The constants are scaled by 2^13. The column pass keeps two extra bits, and each pass rounds once, half up. Since
-//! the exact place of each rounding is what makes two decoders agree, nothing here may be rearranged. Numbers are
-//! `i64`: no input overflows.
+//! The constants are scaled by 2^13. The column pass keeps two extra bits, and each pass rounds once, half up. Decoders
+//! agree only if every rounding is in the same place, so nothing here may be rearranged. Numbers are `i64`: no input
+//! overflows.
 
 /// Bits of the scaled constants.
 const CONST_BITS: u32 = 13;
@@ -22,7 +22,7 @@ fn inverse_8(x: [i64; 8]) -> [i64; 8] {
     let e1 = (x[0] - x[4]) << CONST_BITS;
     let even = [e0 + e3, e1 + e2, e1 - e2, e0 - e3];
 
-    // Odd part: figure 8 of the paper, its multiplications gathered into nine.
+    // Odd part: figure 8 of the paper, with its multiplications combined into nine.
     let z5 = (x[7] + x[3] + x[5] + x[1]) * 9633;
     let z1 = (x[7] + x[1]) * -7373;
     let z2 = (x[5] + x[3]) * -20995;
@@ -42,7 +42,7 @@ fn inverse_8(x: [i64; 8]) -> [i64; 8] {
     ]
 }
 
-/// Division by 2^`bits`, half up.
+/// Division by 2^`bits`, rounded half up.
 #[inline(always)]
 fn descale(x: i64, bits: u32) -> i64 {
     (x + (1 << (bits - 1))) >> bits
@@ -54,7 +54,7 @@ pub fn inverse(block: &[i32; 64], plane: &mut [u8], stride: usize) {
     for column in 0..8 {
         let x: [i64; 8] = std::array::from_fn(|row| i64::from(block[8 * row + column]));
         if x[1..].iter().all(|&value| value == 0) {
-            // Exactly what the full transform gives for a constant column.
+            // Exactly the result of the full transform for a constant column.
             (0..8).for_each(|row| work[8 * row + column] = x[0] << PASS1_BITS);
             continue;
         }

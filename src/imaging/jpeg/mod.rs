@@ -1,20 +1,20 @@
-//! A JPEG decoder that gives libjpeg's samples, bit for bit.
+//! A JPEG decoder with the same samples as libjpeg, bit for bit.
 //!
-//! The standard (ITU-T T.81) leaves the rounding of the inverse DCT, the upsampling of chroma and the colour
-//! conversion to the decoder, so decoders differ by a level in some 5 % of the samples. Image databases were made
-//! with libjpeg, and a quality score is sensitive enough to see the difference (7e-4 in the gradient score). This
-//! decoder therefore follows the defaults of libjpeg 6b and libjpeg-turbo: the accurate integer IDCT (`idct`),
-//! triangle-filter chroma upsampling and the 16-bit fixed-point colour conversion (`upsample`). The two differ only
-//! for chroma halved in height alone (4:4:0), where it is libjpeg-turbo's filter that is followed.
+//! The standard (ITU-T T.81) leaves the rounding of the inverse DCT, the upsampling of chroma and the colour conversion
+//! to the decoder. So decoders differ by a level in about 5 % of the samples. Image databases were made with libjpeg,
+//! and a quality score is sensitive enough to change (by 7e-4 in the gradient score). This decoder therefore follows
+//! the defaults of libjpeg 6b and libjpeg-turbo: the accurate integer IDCT (`idct`), triangle-filter chroma upsampling
+//! and the 16-bit fixed-point colour conversion (`upsample`). The two libraries differ only for chroma halved in height
+//! alone (4:4:0); there this decoder uses libjpeg-turbo's filter.
 //!
-//! Decoded here: sequential Huffman-coded streams of 8 bits (baseline and extended, so 16-bit quantisation tables
-//! too), one component (grey) or three, any whole sampling ratio, interleaved or not, with restart intervals.
-//! Everything else the standard allows (progressive, arithmetic, 12 bits, lossless, four components) is
-//! [`JpegError::Unsupported`], and [`read_image`](crate::imaging::decode::read_image) says what happens then.
+//! It decodes sequential Huffman-coded streams of 8 bits (baseline and extended, so 16-bit quantisation tables too),
+//! with one component (grey) or three, any whole sampling ratio, interleaved or not, with restart intervals. All other
+//! kinds in the standard (progressive, arithmetic, 12 bits, lossless, four components) are [`JpegError::Unsupported`];
+//! see [`read_image`](crate::imaging::decode::read_image) for those.
 //!
-//! Strict where libjpeg patches up: a bad code, a missing restart marker or coded data that end early are errors, not
-//! grey blocks. Lenient in one place: once every sample is decoded, what follows (or does not: a missing EOI) is of
-//! no interest. Orientation tags and colour profiles are not applied, as in libjpeg.
+//! It is strict where libjpeg repairs: a bad code, a missing restart marker or coded data that end early are errors,
+//! not grey blocks. It is lenient in one place: once every sample is decoded, the rest of the stream is ignored, even a
+//! missing EOI. Orientation tags and colour profiles are not applied, as in libjpeg.
 
 mod huffman;
 mod idct;
@@ -23,13 +23,13 @@ mod upsample;
 use crate::imaging::Rgb8;
 use huffman::{BitReader, HuffmanTable};
 
-/// Why a stream was not decoded.
+/// The reason why a stream was not decoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JpegError {
-    /// A valid kind of JPEG that this decoder leaves to others; the kind is named.
-    #[error("{0} JPEG is not decoded here")]
+    /// A valid kind of JPEG that this decoder does not support, with its name.
+    #[error("{0} JPEG is not supported")]
     Unsupported(&'static str),
-    /// The stream breaks the standard's rules, most often because it was cut short.
+    /// The stream violates the standard, usually because it is truncated.
     #[error("{0}")]
     Damaged(&'static str),
 }
@@ -45,7 +45,7 @@ const ZIGZAG: [usize; 64] = [
     47, 55, 62, 63,
 ];
 
-/// One colour component: its place in the frame and, after its scan, its samples.
+/// One colour component: its geometry and, after its scan, its samples.
 struct Component {
     id: u8,
     /// Sampling factors, horizontal and vertical.
@@ -66,7 +66,7 @@ struct Frame {
     components: Vec<Component>,
 }
 
-/// What the segments before a scan have set up.
+/// The tables of the segments before a scan.
 #[derive(Default)]
 struct Tables {
     quantisation: [Option<[i32; 64]>; 4],
@@ -100,7 +100,7 @@ pub fn decode(bytes: &[u8]) -> Result<Rgb8> {
             0xC3 | 0xC5..=0xC7 | 0xCB | 0xCD..=0xCF => return Err(JpegError::Unsupported("lossless or hierarchical")),
             0xC9 | 0xCA => return Err(JpegError::Unsupported("arithmetic-coded")),
             0xDA => {
-                let frame = frame.as_mut().ok_or(JpegError::Damaged("a scan comes before its frame"))?;
+                let frame = frame.as_mut().ok_or(JpegError::Damaged("a JPEG scan precedes its frame"))?;
                 position += decode_scan(segment, &bytes[position..], frame, &tables)?;
                 if frame.components.iter().all(|component| component.decoded) {
                     return Ok(assemble(frame, &tables));
@@ -111,7 +111,7 @@ pub fn decode(bytes: &[u8]) -> Result<Rgb8> {
             0xE0 => tables.jfif |= segment.starts_with(b"JFIF\0"),
             0xEE if segment.starts_with(b"Adobe") => tables.adobe_transform = segment.get(11).copied(),
             0xE1..=0xEF | 0xFE => {}
-            _ => return Err(JpegError::Damaged("a marker stands where none may")),
+            _ => return Err(JpegError::Damaged("a JPEG marker is in an invalid position")),
         }
     }
 }
@@ -126,7 +126,7 @@ fn be16(bytes: &[u8], at: usize) -> Result<usize> {
 /// The code of the marker at `position`, which may be preceded by fill bytes.
 fn next_marker(bytes: &[u8], position: &mut usize) -> Result<u8> {
     if *bytes.get(*position).ok_or(ENDS_EARLY)? != 0xFF {
-        return Err(JpegError::Damaged("other bytes stand where a JPEG marker must be"));
+        return Err(JpegError::Damaged("a JPEG marker is missing"));
     }
     while *bytes.get(*position).ok_or(ENDS_EARLY)? == 0xFF {
         *position += 1;
@@ -157,10 +157,10 @@ fn read_frame(segment: &[u8], stream_length: usize) -> Result<Frame> {
     }
     let mut components = Vec::with_capacity(count);
     for entry in segment.get(6..6 + 3 * count).ok_or(ENDS_EARLY)?.chunks_exact(3) {
-        // A single component is never interleaved, so its sampling factors mean nothing.
+        // A single component is never interleaved, so its sampling factors have no effect.
         let sampling = if count == 1 { (1, 1) } else { (usize::from(entry[1] >> 4), usize::from(entry[1] & 15)) };
         if !(1..=4).contains(&sampling.0) || !(1..=4).contains(&sampling.1) || entry[2] > 3 {
-            return Err(JpegError::Damaged("the JPEG frame names impossible sampling factors or tables"));
+            return Err(JpegError::Damaged("the JPEG frame has invalid sampling factors or tables"));
         }
         components.push(Component {
             id: entry[0],
@@ -182,7 +182,7 @@ fn read_frame(segment: &[u8], stream_length: usize) -> Result<Frame> {
         let (h, v) = c.sampling;
         c.size = ((width * h).div_ceil(max_h), (height * v).div_ceil(max_v));
     }
-    // A block costs two bits at the least, so a header cannot make us allocate what the stream could never fill.
+    // A block needs at least two bits. This limits the memory that a header can request.
     let blocks: usize = components.iter().map(|c| c.size.0.div_ceil(8) * c.size.1.div_ceil(8)).sum();
     if blocks > 4 * stream_length {
         return Err(JpegError::Damaged("the JPEG stream is far too short for the size in its header"));
@@ -198,7 +198,7 @@ fn read_quantisation_tables(mut segment: &[u8], tables: &mut Tables) -> Result<(
     while let Some((&head, rest)) = segment.split_first() {
         let (wide, id) = (usize::from(head >> 4), usize::from(head & 15));
         if wide > 1 || id > 3 {
-            return Err(JpegError::Damaged("a JPEG quantisation table has an impossible precision or number"));
+            return Err(JpegError::Damaged("a JPEG quantisation table has an invalid precision or number"));
         }
         let values = rest.get(..64 * (1 + wide)).ok_or(ENDS_EARLY)?;
         let mut table = [0; 64];
@@ -215,7 +215,7 @@ fn read_huffman_tables(mut segment: &[u8], tables: &mut Tables) -> Result<()> {
     while let Some((&head, rest)) = segment.split_first() {
         let (class, id) = (head >> 4, usize::from(head & 15));
         if class > 1 || id > 3 {
-            return Err(JpegError::Damaged("a JPEG Huffman table has an impossible class or number"));
+            return Err(JpegError::Damaged("a JPEG Huffman table has an invalid class or number"));
         }
         let (table, length) = HuffmanTable::read(rest)?;
         let tables = if class == 0 { &mut tables.dc } else { &mut tables.ac };
@@ -231,10 +231,11 @@ fn decode_scan(header: &[u8], data: &[u8], frame: &mut Frame, tables: &Tables) -
     let mut scan = Vec::with_capacity(count);
     for entry in header.get(1..1 + 2 * count).ok_or(ENDS_EARLY)?.chunks_exact(2) {
         let index = frame.components.iter().position(|c| c.id == entry[0] && !c.decoded);
-        let index = index.ok_or(JpegError::Damaged("a scan names a component that is not in the frame, or twice"))?;
+        let index =
+            index.ok_or(JpegError::Damaged("a JPEG scan names a component that is not in the frame, or twice"))?;
         let component = &mut frame.components[index];
         component.decoded = true;
-        let missing = JpegError::Damaged("a scan uses a table that was never defined");
+        let missing = JpegError::Damaged("a JPEG scan uses a table that was never defined");
         let table = |of: &'_ [Option<HuffmanTable>; 4], id: u8| of.get(usize::from(id)).cloned().flatten();
         let dc = table(&tables.dc, entry[1] >> 4).ok_or(missing.clone())?;
         let ac = table(&tables.ac, entry[1] & 15).ok_or(missing.clone())?;
@@ -242,7 +243,7 @@ fn decode_scan(header: &[u8], data: &[u8], frame: &mut Frame, tables: &Tables) -
     }
     // In a scan of one component an MCU is one block and the padding blocks are left out (T.81, A.2.2).
     let mcus = match scan.as_slice() {
-        [] => return Err(JpegError::Damaged("a scan has no components")),
+        [] => return Err(JpegError::Damaged("a JPEG scan has no components")),
         [(only, ..)] => {
             let (width, height) = frame.components[*only].size;
             (width.div_ceil(8), height.div_ceil(8))
@@ -296,7 +297,7 @@ fn assemble(frame: &Frame, tables: &Tables) -> Rgb8 {
     Rgb8::new(width, height, samples)
 }
 
-/// Whether three components are RGB and not YCbCr: libjpeg's rules, since the standard has none.
+/// Whether three components are RGB and not YCbCr. The rules are libjpeg's, since the standard has no rule.
 fn is_rgb(frame: &Frame, tables: &Tables) -> bool {
     match (tables.jfif, tables.adobe_transform) {
         (true, _) => false,

@@ -1,10 +1,10 @@
-//! Golden samples from libjpeg-turbo 3.2 (by way of Pillow), and damage of every kind. The 120 streams of TID2013's
-//! type 10 are in `tests/datasets.rs`.
+//! Reference samples from libjpeg-turbo 3.2 (by way of Pillow), and damaged streams of every kind. The 120 streams of
+//! TID2013's type 10 are in `tests/datasets.rs`.
 
 use super::*;
 use sha2::{Digest, Sha256};
 
-/// Streams below 600 bytes, of odd sizes; the hash is of libjpeg's RGB samples.
+/// Streams below 600 bytes, of odd sizes; the hash is that of libjpeg's RGB samples.
 type Golden = (&'static str, &'static [u8], (usize, usize), &'static str);
 const GOLDEN: [Golden; 4] = [
     (
@@ -48,7 +48,7 @@ fn a_cut_stream_is_an_error_unless_every_sample_was_there() {
         let whole = decode(stream).unwrap();
         for length in 0..stream.len() {
             match decode(&stream[..length]) {
-                // The two bytes of the EOI, and at most one that holds nothing but padding.
+                // The two bytes of the EOI, and at most one with only padding.
                 Ok(image) => assert!(image == whole && length + 3 >= stream.len(), "{name} cut to {length}"),
                 Err(error) => assert!(matches!(error, JpegError::Damaged(_)), "{name} cut to {length}: {error}"),
             }
@@ -73,7 +73,7 @@ fn a_changed_byte_never_panics() {
     }
 }
 
-/// Each change to a good stream must be named for what it is.
+/// The error must name each change to a valid stream.
 #[test]
 fn what_is_wrong_is_said() {
     let stream = GOLDEN[0].1;

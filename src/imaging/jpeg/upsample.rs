@@ -1,12 +1,11 @@
-//! From component planes to pixels: libjpeg's chroma upsampling (jdsample.c, "fancy") and colour conversion
-//! (jdcolor.c).
+//! Chroma upsampling (libjpeg's jdsample.c, "fancy") and colour conversion (jdcolor.c): from component planes to
+//! pixels.
 //!
-//! Chroma samples lie between the pixels. Where a ratio of two is to be filled, libjpeg weights the nearer sample 3/4
-//! and the farther 1/4 (a triangle filter) and alternates the rounding between neighbours so that no bias
-//! accumulates; at the borders the nearer sample stands alone. Other ratios, and planes of one or two columns, repeat
-//! the samples.
+//! Chroma samples lie between the pixels. For a ratio of two, libjpeg weights the nearer sample 3/4 and the farther 1/4
+//! (a triangle filter). It alternates the rounding between neighbours so that no bias accumulates. At the borders only
+//! the nearer sample is used. Other ratios, and planes of one or two columns, repeat the samples.
 
-/// The plane at the image's size.
+/// The plane upsampled to the size of the image.
 ///
 /// `size` is the plane's true width and height, `factors` the ratio of the image to it (horizontal, vertical),
 /// `target` the image's width and height.
@@ -52,8 +51,8 @@ pub fn upsample(
     out
 }
 
-/// Doubles a row: of each sample two pixels, the left one mixed with the sample before, the right one with the sample
-/// after; `mix(near, far, right)` rounds, and `right` is 0 or 1. At the ends the sample is its own neighbour.
+/// Doubles a row: each sample becomes two pixels, the left one mixed with the previous sample, the right one with the
+/// next. `mix(near, far, right)` rounds, and `right` is 0 or 1. At the ends the sample is its own neighbour.
 #[inline(always)]
 fn widen(width: usize, out: &mut Vec<u8>, at: impl Fn(usize) -> i32, mix: impl Fn(i32, i32, i32) -> i32) {
     let mut before = at(0);
@@ -65,7 +64,7 @@ fn widen(width: usize, out: &mut Vec<u8>, at: impl Fn(usize) -> i32, mix: impl F
     }
 }
 
-/// YCbCr to RGB with constants scaled by 2^16, each product rounded as libjpeg's tables round it: red and blue alone,
+/// YCbCr to RGB with constants scaled by 2^16. Each product is rounded as in libjpeg's tables: red and blue separately,
 /// the two parts of green together.
 #[inline(always)]
 pub fn rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {

@@ -1,15 +1,19 @@
-//! What the scenes are drawn on and with: shapes with a soft edge, filled with a lit and textured paint.
+//! The canvas of the synthetic scenes, and its shapes: a soft edge, and a lit and textured paint.
 
 use super::texture::Texture;
 use crate::imaging::Rgb8;
 use crate::lanes::math;
 use crate::stats::random::Stream;
 
-/// A colour as luma in 0..=255 and the chroma that belongs to it: photographs vary much in the first, little in the
-/// others.
+/// A colour: luma in 0..=255 and two chroma values. In photographs luma varies much, and chroma little.
 pub(super) type Colour = [f64; 3];
 
-/// An outline, as a function that is negative inside and grows by about 1 per pixel.
+/// A uniform number in `low..high`.
+pub(in crate::imaging) fn between(low: f64, high: f64, random: &mut Stream) -> f64 {
+    low + (high - low) * random.uniform()
+}
+
+/// An outline: a distance function that is negative inside and grows by about 1 per pixel.
 pub(in crate::imaging) enum Shape {
     /// An ellipse of half-axes `a` along `direction` (cosine, sine) and `b` across.
     Ellipse { a: f64, b: f64, direction: [f64; 2] },
@@ -30,7 +34,7 @@ impl Shape {
         ])
     }
 
-    /// A random blob of about the given radius: an ellipse or a polygon of 3 to 6 sides.
+    /// A random shape of about the given radius: an ellipse or a polygon of 3 to 6 sides.
     pub(super) fn random(radius: f64, random: &mut Stream) -> Self {
         let (sin, cos) = math::sin_cos(std::f64::consts::TAU * random.uniform());
         if random.uniform() < 0.6 {
@@ -51,13 +55,13 @@ impl Shape {
     fn reach(&self) -> f64 {
         match self {
             Shape::Ellipse { a, b, .. } => a.max(*b),
-            // Far corners of slender polygons are cut off by the square, which only gives them another corner.
+            // The square cuts off far corners of slender polygons, which only adds a corner.
             Shape::Polygon(planes) => 1.6 * planes.iter().fold(0.0, |most: f64, (_, h)| most.max(*h)),
             Shape::Stroke { to, radius } => to[0].abs().max(to[1].abs()) + radius,
         }
     }
 
-    /// The signed distance, in pixels and nearly: negative inside.
+    /// The approximate signed distance in pixels: negative inside.
     pub(in crate::imaging) fn distance(&self, x: f64, y: f64) -> f64 {
         match self {
             Shape::Ellipse { a, b, direction: [cos, sin] } => {
@@ -76,14 +80,14 @@ impl Shape {
     }
 }
 
-/// How a shape is filled.
+/// The fill of a shape.
 pub(super) struct Paint<'a> {
     pub colour: Colour,
-    /// The change of brightness from the centre to the reach along x and y, as a share: light from one side.
+    /// The relative change of brightness from the centre to the reach along x and y: light from one side.
     pub light: [f64; 2],
-    /// How much darker the rim is than the middle, as a share: 0 is flat, 0.6 nearly a ball.
+    /// The relative darkening of the rim against the middle: 0 is flat, 0.6 nearly a ball.
     pub roundness: f64,
-    /// A texture, where it is taken from, and its share of the brightness.
+    /// A texture, its origin, and its fraction of the brightness.
     pub texture: Option<(&'a Texture, [usize; 2], f64)>,
     /// The width in pixels over which the edge fades: 1 is sharp, 6 out of focus.
     pub softness: f64,
@@ -95,7 +99,7 @@ impl Paint<'_> {
     }
 }
 
-/// The picture while it is drawn: luma, blue-difference and red-difference of each pixel.
+/// The image during drawing: luma, blue difference and red difference of each pixel.
 pub(super) struct Canvas {
     pub width: usize,
     pub height: usize,
@@ -103,7 +107,7 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    /// The canvas `f(x, y)` draws.
+    /// The canvas whose pixel (x, y) is `f(x, y)`.
     pub(super) fn from_fn(width: usize, height: usize, mut f: impl FnMut(usize, usize) -> Colour) -> Self {
         let mut pixels = Vec::with_capacity(width * height);
         for y in 0..height {
@@ -125,7 +129,7 @@ impl Canvas {
         }
     }
 
-    /// Draws `shape` about `centre`.
+    /// Draws `shape` at `centre`.
     pub(super) fn draw(&mut self, centre: [f64; 2], shape: &Shape, paint: &Paint) {
         let reach = shape.reach();
         let scale = 1.0 / reach.max(1.0);
@@ -148,7 +152,7 @@ impl Canvas {
         });
     }
 
-    /// Darkens what lies under the shadow of `shape`: by `share` at most, fading over `softness` pixels.
+    /// Darkens the pixels under the shadow of `shape`: by at most the fraction `share`, fading over `softness` pixels.
     pub(super) fn shadow(&mut self, centre: [f64; 2], shape: &Shape, share: f64, softness: f64) {
         self.around(centre, shape.reach() + softness, |pixel, dx, dy, _, _| {
             let cover = (0.5 - shape.distance(dx, dy) / softness).clamp(0.0, 1.0);
@@ -164,14 +168,14 @@ impl Canvas {
         }
     }
 
-    /// What a camera would store: luma and chroma to R, G, B by BT.601, a grain of standard deviation `grain` that is
-    /// the same in the three channels but for a third, rounded.
+    /// The image of a camera: luma and chroma converted to R, G, B by BT.601, with grain, rounded. `grain` is the
+    /// standard deviation; two thirds of it are common to the three channels.
     pub(super) fn develop(&self, grain: f64, random: &mut Stream) -> Rgb8 {
-        // The sum of two uniforms has all the look of a grain and costs no logarithm; its variance is 1/6.
+        // The sum of two uniform numbers looks like grain and needs no logarithm; its variance is 1/6.
         let mut noise = || grain * 6f64.sqrt() * (random.uniform() + random.uniform() - 1.0);
         let mut samples = Vec::with_capacity(3 * self.pixels.len());
         for &[luma, blue, red] in &self.pixels {
-            // A shoulder instead of a hard clip: highlights roll off as film and cameras do.
+            // A smooth shoulder instead of hard clipping, as in film and cameras.
             let luma = if luma > 200.0 { 200.0 + 55.0 * (1.0 - 1.0 / (1.0 + (luma - 200.0) / 55.0)) } else { luma };
             let common = noise();
             let rgb = [luma + 1.402 * red, luma - 0.344136 * blue - 0.714136 * red, luma + 1.772 * blue];

@@ -1,6 +1,6 @@
-//! The six kinds of scene.
+//! The six kinds of synthetic scenes.
 
-use super::canvas::{Canvas, Colour, Paint, Shape};
+use super::canvas::{Canvas, Colour, Paint, Shape, between};
 use super::texture::Texture;
 use crate::lanes::math;
 use crate::stats::random::Stream;
@@ -8,19 +8,14 @@ use crate::stats::random::Stream;
 /// Draws one kind of scene.
 pub(super) type Kind = fn(usize, usize, &mut Stream) -> Canvas;
 
-/// All kinds, in the order in which the index takes them.
+/// All kinds, in the order of the index.
 pub(super) const KINDS: [Kind; 6] = [dead_leaves, landscape, facade, still_life, foliage, print];
 
-/// A uniform number in `low..high`.
-fn between(low: f64, high: f64, random: &mut Stream) -> f64 {
-    low + (high - low) * random.uniform()
-}
-
-/// The colours of one scene: a few hues that its things share, weak against the luma as pigments are.
+/// The colours of one scene: a few hues that its objects share, weak against the luma, like pigments.
 struct Palette(Vec<[f64; 2]>);
 
 impl Palette {
-    /// Two to four hues, most of them on the axis from warm to blue along which daylight and pigments vary.
+    /// Two to four hues, most of them on the axis from warm to blue, along which daylight and pigments vary.
     fn new(random: &mut Stream) -> Self {
         let hues = 2 + random.index(3);
         let hue = |_| {
@@ -30,7 +25,7 @@ impl Palette {
         Palette((0..hues).map(hue).collect())
     }
 
-    /// A thing's colour, of the given luma: chroma grows with the light it reflects.
+    /// The colour of an object with the given luma: chroma grows with luma.
     fn colour(&self, luma: f64, random: &mut Stream) -> Colour {
         let [blue, red] = self.0[random.index(self.0.len())];
         let strength = luma / 110.0 * if random.uniform() < 0.15 { 2.4 } else { between(0.3, 1.2, random) };
@@ -39,12 +34,12 @@ impl Palette {
     }
 }
 
-/// A random place to take a texture from.
+/// A random origin in a texture.
 fn origin(random: &mut Stream) -> [usize; 2] {
     [random.index(512), random.index(512)]
 }
 
-/// A radius of density r⁻³ between `least` and `most`: the law that makes occlusion look alike at every scale.
+/// A random radius with density r⁻³ between `least` and `most`: occlusion then looks the same at every scale.
 fn power_law_radius(least: f64, most: f64, random: &mut Stream) -> f64 {
     let (a, b) = (1.0 / (least * least), 1.0 / (most * most));
     1.0 / (a + (b - a) * random.uniform()).sqrt()
@@ -85,7 +80,7 @@ fn dead_leaves(width: usize, height: usize, random: &mut Stream) -> Canvas {
     canvas
 }
 
-/// A sky with clouds over ridges that fade into the haze.
+/// A sky with clouds above ridges that fade into the haze.
 fn landscape(width: usize, height: usize, random: &mut Stream) -> Canvas {
     let side = width.min(height) as f64;
     let clouds = Texture::new(width, height, side / 2.0, 0.52, [2.2, 1.0], random);
@@ -116,7 +111,7 @@ fn landscape(width: usize, height: usize, random: &mut Stream) -> Canvas {
                 let depth = y as f64 - (base - rise * outline.at(x, 0));
                 let cover = (depth + 0.5).clamp(0.0, 1.0);
                 if cover > 0.0 {
-                    // Slopes: the texture's own difference is what the light from the left makes of the ground.
+                    // Slopes: the differences of the texture give the ground's brightness under light from the left.
                     let slope = ground.at(x + 1, y + 37 * ridge) - ground.at(x, y + 37 * ridge);
                     let relief = near * (0.55 * slope + 0.16 * ground.at(x, y + 37 * ridge)).clamp(-0.6, 0.8);
                     let shade = (1.0 + relief) * (1.0 + 0.15 * (depth / height as f64));
@@ -185,7 +180,7 @@ fn facade(width: usize, height: usize, random: &mut Stream) -> Canvas {
     canvas
 }
 
-/// A few round things on a table before a wall out of focus.
+/// A few round objects on a table in front of a wall out of focus.
 fn still_life(width: usize, height: usize, random: &mut Stream) -> Canvas {
     let (side, table) = (width.min(height) as f64, height as f64 * between(0.45, 0.65, random));
     let palette = Palette::new(random);
@@ -228,7 +223,7 @@ fn still_life(width: usize, height: usize, random: &mut Stream) -> Canvas {
     canvas
 }
 
-/// Leaves and blades over a dark ground, nearly the same colour, with light falling through.
+/// Leaves and blades on a dark ground, nearly the same colour, with light shining through.
 fn foliage(width: usize, height: usize, random: &mut Stream) -> Canvas {
     let side = width.min(height) as f64;
     let rough = Texture::new(width, height, side / 5.0, 0.66, [1.0, 1.0], random);
@@ -264,7 +259,7 @@ fn foliage(width: usize, height: usize, random: &mut Stream) -> Canvas {
     canvas
 }
 
-/// Print on paper: a heading, lines of text, a picture in a frame, a cloth with a woven grating under it.
+/// Print on paper: a heading, lines of text, a framed picture, a cloth with a woven grating under it.
 fn print(width: usize, height: usize, random: &mut Stream) -> Canvas {
     let side = width.min(height) as f64;
     let palette = Palette::new(random);
@@ -314,7 +309,8 @@ fn print(width: usize, height: usize, random: &mut Stream) -> Canvas {
     canvas
 }
 
-/// A line of text-like signs in the box [left, top, width, height]: letters of two to four strokes, words with gaps.
+/// A line of text-like characters in the box [left, top, width, height]: letters of two to four strokes, words with
+/// gaps.
 fn write(canvas: &mut Canvas, [left, top, width, height]: [f64; 4], ink: Colour, random: &mut Stream) {
     let advance = 0.72 * height;
     let radius = (0.075 * height).max(0.45);

@@ -1,13 +1,13 @@
-//! Procedural reference scenes: pictures that no one has to download.
+//! Synthetic reference scenes: images of natural statistics that need no download.
 //!
-//! What a full-reference quality score sees of a photograph is mostly its statistics: amplitude spectra that fall as
-//! one over frequency, flat regions bounded by sharp edges, occlusion at all scales, brightness that varies far more
-//! than colour, light that falls off, and a fine grain. All of these have simple generators. The *dead leaves* model
-//! (Matheron 1968; Lee, Mumford and Huang 2001) of overlapping shapes with radii of density r⁻³ gives occlusion and
-//! scale invariance; octaves of smooth noise give 1/f texture; the rest is gradients, strokes and gratings.
+//! A full-reference quality score depends mostly on a photograph's statistics: amplitude spectra that fall as one over
+//! frequency, flat regions with sharp edges, occlusion at all scales, brightness that varies far more than colour,
+//! uneven light, and fine grain. All of these have simple generators. The *dead leaves* model (Matheron 1968; Lee,
+//! Mumford and Huang 2001) of overlapping shapes with radii of density r⁻³ gives occlusion and scale invariance.
+//! Octaves of smooth noise give 1/f texture. The rest is gradients, strokes and gratings.
 //!
 //! Six kinds alternate with the index: dead leaves, a landscape, a façade, a still life, foliage, and print on paper. A
-//! scene is a function of its index, its size and the seed alone.
+//! scene depends only on its index, its size and the seed.
 
 pub(super) mod canvas;
 mod kinds;
@@ -18,17 +18,17 @@ use crate::stats::random::Stream;
 
 /// The scene number `index`, `width` by `height` pixels; its kind is `index` modulo 6.
 ///
-/// Shapes are sized by the shorter side, so that another size shows another picture of the same kind rather than a part
-/// of the same one. Takes 5 to 10 ms at 192×192.
+/// Shapes are sized by the shorter side. So another size gives another image of the same kind, not a part of the same
+/// one. A scene takes 5 to 10 ms at 192×192.
 ///
 /// # Panics
-/// When a side is 0.
+/// If a side is 0.
 pub fn scene(index: u64, width: usize, height: usize, seed: u64) -> Rgb8 {
-    assert!(width > 0 && height > 0, "a scene has at least one pixel, not {width}x{height}");
+    assert!(width > 0 && height > 0, "a scene needs at least one pixel, not {width}x{height}");
     let random = &mut Stream::new(seed, "scene", index);
     let draw = kinds::KINDS[(index % kinds::KINDS.len() as u64) as usize];
     let mut canvas = draw(width, height, random);
-    // The lens: darker corners, and light that leans to one side.
+    // The lens: darker corners, and more light on one side.
     let vignette = 0.35 * random.uniform();
     let lean = [0.4 * (random.uniform() - 0.5), 0.4 * (random.uniform() - 0.5)];
     canvas.light(|x, y| {
@@ -95,7 +95,7 @@ mod tests {
             assert!(clipped < 0.1, "scene {index} is clipped in {clipped} of its samples");
             growth += structure(&image, 8) / structure(&image, 1) / 24.0;
         }
-        // White noise would give 1 and a plane 64; the 1/f amplitude spectrum lies between.
+        // White noise would give 1 and a plane 64; the 1/f amplitude spectrum is between.
         assert!((2.0..16.0).contains(&growth), "differences grow {growth} times from 1 to 8 pixels");
     }
 }

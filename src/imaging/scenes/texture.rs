@@ -1,4 +1,4 @@
-//! A 1/f texture: octaves of smooth value noise, whose amplitude falls with their frequency as it does in photographs.
+//! A 1/f texture: octaves of smooth value noise, whose amplitude falls with their frequency as in photographs.
 
 use crate::stats::random::Stream;
 
@@ -10,10 +10,10 @@ pub(in crate::imaging) struct Texture {
 }
 
 impl Texture {
-    /// A texture whose coarsest octave has cells of `coarsest` pixels, each next one half of that with `gain` times the
-    /// amplitude, down to cells of one pixel. A gain of 0.5 is the 1/f amplitude spectrum of natural images; more is
-    /// rougher. `stretch` makes the cells longer in one direction: wood and cloth at 4, clouds at 2, 1 for no
-    /// direction.
+    /// A texture whose coarsest octave has cells of `coarsest` pixels. Each next octave has cells of half the size and
+    /// `gain` times the amplitude, down to cells of one pixel. A gain of 0.5 gives the 1/f amplitude spectrum of
+    /// natural images; more is rougher. `stretch` makes the cells longer in one direction: about 4 for wood and cloth,
+    /// 2 for clouds, 1 for no direction.
     pub(in crate::imaging) fn new(
         width: usize,
         height: usize,
@@ -37,7 +37,7 @@ impl Texture {
         Texture { width, height, values }
     }
 
-    /// The value at pixel (x, y), the texture repeating beyond its sides as in a mirror.
+    /// The value at pixel (x, y); the texture is mirrored beyond its sides.
     pub(in crate::imaging) fn at(&self, x: usize, y: usize) -> f64 {
         let mirror = |i: usize, n: usize| if (i / n).is_multiple_of(2) { i % n } else { n - 1 - i % n };
         self.values[mirror(y, self.height) * self.width + mirror(x, self.width)]

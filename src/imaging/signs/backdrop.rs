@@ -1,14 +1,14 @@
-//! What lies behind a sign.
+//! The background of a synthetic sign.
 
 use super::{Colour, Layer, between};
 use crate::imaging::scenes::canvas::Shape;
 use crate::imaging::scenes::texture::Texture;
 use crate::stats::random::Stream;
 
-/// The side of the texture; a sign's radius is a quarter of it.
+/// The side of the texture, four times the radius of a sign.
 const SIDE: usize = 48;
 
-/// A texture between two colours, and things before it.
+/// A texture between two colours, with objects in front of it.
 pub(super) struct Backdrop {
     texture: Texture,
     dark: Colour,
@@ -39,7 +39,7 @@ impl Backdrop {
         Backdrop { texture, dark: dark.map(|c| c * bright), light: light.map(|c| c * bright), things }
     }
 
-    /// The colour at a place, in the sign's units, through an edge that is `softness` wide.
+    /// The colour at a position in the sign's units; edges are `softness` wide.
     pub(super) fn at(&self, [x, y]: [f64; 2], softness: f64) -> Colour {
         let place = |v: f64| (0.25 * v + 0.5).clamp(0.0, 1.0) * (SIDE - 2) as f64;
         let (u, v) = (place(x), place(y));
@@ -54,7 +54,7 @@ impl Backdrop {
     }
 }
 
-/// A roof, a window, the edge of a house: something upright of one colour, mostly beside the sign.
+/// A roof, a window, or the edge of a house: an upright object of one colour, mostly beside the sign.
 fn thing(random: &mut Stream) -> Layer {
     let luma = between(15.0, 235.0, random);
     let warm = between(-0.1, 0.12, random);

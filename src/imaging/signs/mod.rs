@@ -1,28 +1,29 @@
-//! Procedural traffic signs: the stand-in for CURE-TSR where the database is not at hand.
+//! Synthetic traffic signs, which replace CURE-TSR if the database is absent.
 //!
-//! A sign is a flat drawing seen by a camera. The drawing is the [kind's](SIGN_TYPES): discs, bars, a triangle or an
-//! octagon, and strokes for the figures, after the official picture of the fourteen types. What makes two photographs
-//! of one kind differ is then drawn at random, about as much as it does in the database's crops, which a sign nearly
+//! A sign is a flat drawing in front of a camera. Each [kind](SIGN_TYPES) has its drawing, after the official picture
+//! of the fourteen types: discs, bars, a triangle or an octagon, and strokes for the figures. The differences between
+//! two photographs of one kind are drawn at random, about as large as in the database's crops, which a sign nearly
 //! fills:
 //!
-//! * the *backdrop*: sky, foliage, a wall of bricks or planks, or shade, and things of straight outline before it;
+//! * the *backdrop*: sky, foliage, a wall of bricks or planks, or shade, with straight-edged objects in front of it;
 //! * *wear*: faded colours and a few stains;
-//! * *light*: its strength (most crops of the database are dark), colour, its falling off to one side, scattered light;
-//! * *pose*: rotation, size, place, turned away from the camera with the perspective that comes with it;
+//! * *light*: its strength (most crops of the database are dark), its colour, a gradient to one side, and scattered
+//!   light;
+//! * *pose*: rotation, size, position, and a turn away from the camera with its perspective;
 //! * the *camera*: sharpness and grain.
 //!
-//! Neighbouring images of the database are frames of one video, which is why it is split in blocks. A [`Track`] is that
-//! here: one sign with its backdrop, wear and light, seen in frames whose pose, sharpness and grain differ a little.
+//! Neighbouring images of the database are frames of one video, so it is split in blocks. A [`Track`] simulates this:
+//! one sign with its backdrop, wear and light, in frames whose pose, sharpness and grain differ a little.
 //!
-//! Nothing is rasterised twice: a pixel asks each shape for its distance and is covered as far as the edge has passed
-//! over it, which antialiases and blurs in one. A 28×28 sign takes some 0.2 ms.
+//! Each pixel is rendered once. Its distance from each shape decides how much of it the shape covers, which gives
+//! antialiasing and blur at the same time. A 28×28 sign takes about 0.2 ms.
 
 mod backdrop;
 mod designs;
 
 use super::Rgb8;
 use super::distortion::to_u8;
-use super::scenes::canvas::Shape;
+use super::scenes::canvas::{Shape, between};
 use crate::lanes::math;
 use crate::stats::random::Stream;
 use backdrop::Backdrop;
@@ -45,17 +46,17 @@ pub const SIGN_TYPES: [&str; 14] = [
     "parking",
 ];
 
-/// R, G and B in 0..=255, before light falls on it.
+/// R, G and B in 0..=255, before lighting.
 type Colour = [f64; 3];
 
-/// One thing of the drawing, over those before it. The sign is about the origin, reaches to 1, and y points down.
+/// One shape of the drawing, over those before it. The sign is centred on the origin, extends to 1, and y points down.
 struct Layer {
     centre: [f64; 2],
     shape: Shape,
     colour: Colour,
-    /// 1 hides what is below.
+    /// 1 hides the shapes below.
     opacity: f64,
-    /// No part of the shape is farther from the centre.
+    /// The largest distance of any part of the shape from the centre.
     reach: f64,
 }
 
@@ -69,7 +70,7 @@ impl Layer {
         Layer { centre, shape, colour, opacity, reach }
     }
 
-    /// Puts its colour on `pixel`, seen at (x, y) through an edge that is `softness` wide.
+    /// Blends its colour into `pixel` at (x, y), with an edge that is `softness` wide.
     fn paint(&self, pixel: &mut Colour, [x, y]: [f64; 2], softness: f64) {
         let (dx, dy) = (x - self.centre[0], y - self.centre[1]);
         let reach = self.reach + softness;
@@ -80,34 +81,34 @@ impl Layer {
         if cover <= 0.0 {
             return;
         }
-        // A line thinner than the edge is soft covers a pixel no more than in part.
+        // A line thinner than the width of the soft edge covers a pixel only in part.
         let most = if let Shape::Stroke { radius, .. } = self.shape { (2.0 * radius / softness).min(1.0) } else { 1.0 };
         let cover = self.opacity * cover.min(most);
         pixel.iter_mut().zip(self.colour).for_each(|(p, c)| *p += cover * (c - *p));
     }
 }
 
-/// The light on a sign, and what the air adds.
+/// The light on a sign, including scattered light of the air.
 struct Light {
-    /// What of R, G and B comes back.
+    /// The factors of R, G and B.
     gain: Colour,
-    /// The change of the gain along x and y from the centre of the picture to its border, as a share.
+    /// The relative change of the gain along x and y from the centre of the picture to its border.
     falloff: [f64; 2],
-    /// What is added to every sample.
+    /// The number added to every sample.
     scattered: f64,
 }
 
-/// Where on the sign a place of the picture lies: both run from −1 to 1.
+/// The map from positions in the picture to positions on the sign; both run from −1 to 1.
 #[derive(Clone)]
 struct Pose {
     /// Radians, clockwise.
     rotation: f64,
-    /// The sign's radius in the picture.
+    /// The radius of the sign in the picture.
     size: f64,
     shift: [f64; 2],
-    /// What is left of its width, turned away from the camera.
+    /// The remaining fraction of its width after the turn away from the camera.
     squeeze: f64,
-    /// How much nearer the side of positive x (y) is than the middle.
+    /// The relative closeness of the side of positive x (y) compared with the middle.
     perspective: [f64; 2],
 }
 
@@ -122,7 +123,7 @@ impl Pose {
         }
     }
 
-    /// A little later.
+    /// The pose a little later.
     fn moved(&self, random: &mut Stream) -> Self {
         let mut pose = self.clone();
         pose.rotation += between(-0.03, 0.03, random);
@@ -145,7 +146,7 @@ impl Pose {
     }
 }
 
-/// One sign on its post: everything but the frame.
+/// One sign on its post: everything that is common to its frames.
 pub struct Track {
     backdrop: Backdrop,
     layers: Vec<Layer>,
@@ -155,15 +156,15 @@ pub struct Track {
     sharpness: f64,
     /// The standard deviation of the grain.
     grain: f64,
-    /// Names the streams of the frames.
+    /// The seed of the frames' streams.
     seed: u64,
 }
 
 impl Track {
-    /// The sign number `index` of `kind`: a function of the three alone.
+    /// The sign number `index` of `kind`. It depends only on the three arguments.
     ///
     /// # Panics
-    /// When `kind` is not 0 to 13.
+    /// If `kind` is not 0 to 13.
     ///
     /// ```
     /// use gradspace::imaging::signs::Track;
@@ -174,7 +175,7 @@ impl Track {
     /// assert_ne!(first, second);
     /// ```
     pub fn new(seed: u64, kind: usize, index: u64) -> Track {
-        assert!(kind < SIGN_TYPES.len(), "a kind of sign is 0 to 13, not {kind}");
+        assert!(kind < SIGN_TYPES.len(), "the kind of sign must be 0 to 13, not {kind}");
         Track::draw(kind, &mut Stream::new(seed, SIGN_TYPES[kind], index))
     }
 
@@ -209,9 +210,9 @@ impl Track {
     /// Frame `i` of the track, `size` by `size` pixels.
     ///
     /// # Panics
-    /// When `size` is 0.
+    /// If `size` is 0.
     pub fn frame(&self, i: u64, size: usize) -> Rgb8 {
-        assert!(size > 0, "a sign has at least one pixel");
+        assert!(size > 0, "a sign needs at least one pixel");
         let random = &mut Stream::new(self.seed, "frame", i);
         let pose = self.pose.moved(random);
         let view = pose.view();
@@ -225,25 +226,11 @@ impl Track {
             let mut pixel = self.backdrop.at([place[0] + drift[0], place[1] + drift[1]], edge);
             self.layers.iter().for_each(|layer| layer.paint(&mut pixel, place, edge));
             let light = exposure * (1.0 + falloff[0] * x + falloff[1] * y);
-            // The sum of two uniform numbers is grain enough; its variance is 1/6.
+            // The sum of two uniform numbers is sufficient as grain; its variance is 1/6.
             let mut noise = || self.grain * 6f64.sqrt() * (random.uniform() + random.uniform() - 1.0);
             std::array::from_fn(|c| to_u8(scattered + light * gain[c] * pixel[c] + noise()))
         })
     }
-}
-
-/// A sign of `kind`, `size` by `size` pixels: the first frame of a track that no other frame will be asked of.
-///
-/// # Panics
-/// When `kind` is not 0 to 13, or `size` is 0.
-pub fn sign(kind: usize, size: usize, random: &mut Stream) -> Rgb8 {
-    assert!(kind < SIGN_TYPES.len(), "a kind of sign is 0 to 13, not {kind}");
-    Track::draw(kind, random).frame(0, size)
-}
-
-/// A uniform number in `low..high`.
-fn between(low: f64, high: f64, random: &mut Stream) -> f64 {
-    low + (high - low) * random.uniform()
 }
 
 #[cfg(test)]
@@ -258,9 +245,6 @@ mod tests {
         for other in [frame(2, 3, 4, 5), frame(1, 2, 4, 5), frame(1, 3, 3, 5), frame(1, 3, 4, 4)] {
             assert_ne!(first, other);
         }
-        let draw = |item| sign(0, 28, &mut Stream::new(1, "any", item));
-        assert_eq!(draw(0), draw(0));
-        assert_ne!(draw(0), draw(1));
     }
 
     #[test]
@@ -273,7 +257,7 @@ mod tests {
         }
     }
 
-    /// The samples less their mean, scaled to a length of 1: what is left when the light has been taken away.
+    /// The samples minus their mean, scaled to a length of 1, which removes the effect of light.
     fn normalised(image: &Rgb8) -> Vec<f64> {
         let n = image.samples.len() as f64;
         let mean = image.samples.iter().map(|&s| f64::from(s)).sum::<f64>() / n;
@@ -286,7 +270,7 @@ mod tests {
         a.iter().zip(b).map(|(a, b)| a * b).sum()
     }
 
-    /// Fourteen mean pictures recognise most signs that they have not seen, and by no kind's neglect.
+    /// Fourteen mean pictures classify most unseen signs of every kind correctly.
     #[test]
     fn the_kinds_can_be_told_apart() {
         let view = |kind, index| normalised(&Track::new(6, kind, index).frame(0, 28));
@@ -324,7 +308,8 @@ mod tests {
         }
     }
 
-    /// Every sample of every kind: what another system, or a change meant to change nothing, must reproduce.
+    /// A hash of every sample of every kind. Other systems must reproduce it, and so must changes that should not
+    /// affect results.
     #[test]
     fn golden_samples() {
         let mut hash = blake3::Hasher::new();
@@ -335,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a kind of sign is 0 to 13")]
+    #[should_panic(expected = "must be 0 to 13")]
     fn there_is_no_fifteenth_kind() {
         Track::new(0, 14, 0);
     }

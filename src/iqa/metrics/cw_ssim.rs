@@ -1,24 +1,25 @@
-//! CW-SSIM, the complex-wavelet structural similarity: blind to small shifts, since these turn the phases of a band all alike.
+//! CW-SSIM, the complex-wavelet structural similarity. It ignores small shifts, which change all phases of a band
+//! equally.
 //!
 //! > S = 2 |Σ c d̄| / Σ (|c|² + |d|²)
 //!
-//! over each 7×7 window of the coarsest band of a [complex steerable pyramid](crate::imaging::steerable_pyramid), c and d the coefficients of
-//! the two images; averaged over the band with a Gaussian of a quarter of its height, and over the orientations (M. P. Sampat, Z. Wang,
-//! S. Gupta, A. C. Bovik and M. K. Markey, "Complex wavelet structural similarity: a new image similarity index", IEEE Trans. Image Processing
-//! 18(11), 2009, equation 11 with K = 0). Only the coarsest level counts, so that the number of levels decides everything:
+//! over each 7×7 window of the coarsest band of a [complex steerable pyramid](crate::imaging::steerable_pyramid), with
+//! the coefficients c and d of the two images. It is averaged over the band with a Gaussian of a quarter of its height,
+//! and over the orientations (M. P. Sampat, Z. Wang, S. Gupta, A. C. Bovik and M. K. Markey, "Complex wavelet
+//! structural similarity: a new image similarity index", IEEE Trans. Image Processing 18(11), 2009, equation 11 with K
+//! = 0). Only the coarsest level counts, so the number of levels is decisive:
 //!
-//! * `cw_ssim`, 4 levels and 8 orientations, is what libraries use, and reproduces the official values;
-//! * `cw_ssim_6`, 6 levels and 16 orientations, looks at a 512×384 image through 16×12 coefficients. It is the laboratory's, to the last bits,
-//!   and so the CW-SSIM of the paper's table; its scores hardly leave 1.
+//! * `cw_ssim`, 4 levels and 8 orientations, is common in libraries and reproduces the official values;
+//! * `cw_ssim_6`, 6 levels and 16 orientations, reduces a 512×384 image to 16×12 coefficients. The authors' group used
+//!   it: the scores agree to the last bits, so it is the CW-SSIM of the paper's table. Its scores hardly differ from 1.
 //!
-//! Colour: luma as `rgb2gray` rounds it. Range: any, without K. Border: the transform is periodic, windows lie inside the band. No downsampling
-//! but the pyramid's.
+//! Colour: luma as `rgb2gray` rounds it. Range: any, without K. Border: the transform is periodic, and windows lie
+//! inside the band. Downsampling: only that of the pyramid.
 
 use super::Metric;
-use crate::imaging::Rgb8;
 use crate::imaging::fft::ComplexPlane;
 use crate::imaging::filter::{gaussian, separable};
-use crate::imaging::plane::{Plane, gray};
+use crate::imaging::plane::{Pixels, Plane, gray};
 use crate::imaging::steerable_pyramid::coarsest_bands;
 
 pub(super) const CW_SSIM: Metric = Metric {
@@ -29,24 +30,26 @@ pub(super) const CW_SSIM: Metric = Metric {
     smallest_side: 64,
     higher_is_better: true,
     compute: |reference, distorted| similarity(reference, distorted, 4, 8),
+    fine: Some(|reference, distorted| similarity(reference, distorted, 4, 8)),
 };
 
 pub(super) const CW_SSIM_6: Metric = Metric {
     name: "CW-SSIM (6 levels)",
     key: "cw_ssim_6",
-    description: "complex-wavelet structural similarity, 6 levels and 16 orientations: the laboratory's",
+    description: "complex-wavelet structural similarity, 6 levels and 16 orientations; the authors' variant",
     range: (0.0, 1.0),
     smallest_side: 256,
     higher_is_better: true,
     compute: |reference, distorted| similarity(reference, distorted, 6, 16),
+    fine: Some(|reference, distorted| similarity(reference, distorted, 6, 16)),
 };
 
 const WINDOW: usize = 7;
 
-fn similarity(reference: &Rgb8, distorted: &Rgb8, levels: usize, orientations: usize) -> f64 {
+fn similarity<I: Pixels>(reference: &I, distorted: &I, levels: usize, orientations: usize) -> f64 {
     let (x, y) = (gray(reference), gray(distorted));
     if x.is_flat() && y.is_flat() {
-        // Neither has any coefficients.
+        // Both images have zero coefficients.
         return f64::NAN;
     }
     let bands = coarsest_bands(&x, &y, levels, orientations);

@@ -1,4 +1,5 @@
-//! The gradient magnitude similarity deviation: not how similar two images' gradients are, but how unevenly.
+//! The gradient magnitude similarity deviation (GMSD): how much the similarity of two images' gradients varies over the
+//! image.
 //!
 //! > GMS(i) = (2 g(i) h(i) + c) / (g(i)² + h(i)² + c),  GMSD = √(Σ (GMS(i) − mean)² / (n − 1)),  c = 170,
 //!
@@ -8,11 +9,11 @@
 //! identical images.
 //!
 //! Colour: luma as `rgb2gray` rounds it. Range 0 to 255. Downsampling: always by 2, after averaging over 2×2 pixels. Border: zeros, for
-//! the average and for the operators.
+//! the average and for the operators. The magnitudes of an image and of its negative are the same inside the image.
 
 use super::Metric;
 use crate::imaging::filter::{Border, downsample, gradient_magnitude};
-use crate::imaging::plane::{gray, sums};
+use crate::imaging::plane::{Pixels, gray, sums};
 use crate::lanes::{Kernel, Lanes, Real, Register};
 
 pub(super) const GMSD: Metric = Metric {
@@ -22,19 +23,22 @@ pub(super) const GMSD: Metric = Metric {
     range: (0.0, 1.0),
     smallest_side: 3,
     higher_is_better: false,
-    compute: |reference, distorted| {
-        let [g, h] = [reference, distorted].map(|image| {
-            let luma = downsample(&gray(image), 2, Border::Zero);
-            gradient_magnitude(&luma, 1.0 / 3.0, 1.0 / 3.0)
-        });
-        let mut similarity = vec![0.0; g.values.len()];
-        Lanes::dispatch(Similarity { g: &g.values, h: &h.values, out: &mut similarity });
-        let n = similarity.len() as f64;
-        let mean = sums(similarity.as_slice())[0] / n;
-        similarity.iter_mut().for_each(|v| *v = (*v - mean) * (*v - mean));
-        (sums(similarity.as_slice())[0] / (n - 1.0)).sqrt()
-    },
+    compute: deviation,
+    fine: Some(deviation),
 };
+
+fn deviation<I: Pixels>(reference: &I, distorted: &I) -> f64 {
+    let [g, h] = [reference, distorted].map(|image| {
+        let luma = downsample(&gray(image), 2, Border::Zero);
+        gradient_magnitude(&luma, 1.0 / 3.0, 1.0 / 3.0)
+    });
+    let mut similarity = vec![0.0; g.values.len()];
+    Lanes::dispatch(Similarity { g: &g.values, h: &h.values, out: &mut similarity });
+    let n = similarity.len() as f64;
+    let mean = sums(similarity.as_slice())[0] / n;
+    similarity.iter_mut().for_each(|v| *v = (*v - mean) * (*v - mean));
+    (sums(similarity.as_slice())[0] / (n - 1.0)).sqrt()
+}
 
 struct Similarity<'a> {
     g: &'a [f64],

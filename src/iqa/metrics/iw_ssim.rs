@@ -1,30 +1,33 @@
-//! IW-SSIM: multi-scale SSIM, pooled by how much information a place carries.
+//! IW-SSIM: multi-scale SSIM, weighted by the local information content.
 //!
 //! > IW-SSIM = Πₛ (Σ wₛ csₛ / Σ wₛ)^βₛ
 //!
-//! over the five levels of a [Laplacian pyramid](crate::imaging::laplacian_pyramid), with [MS-SSIM](super::ms_ssim)'s exponents β divided
-//! by their sum; cs is SSIM's contrast and structure, on the coarsest level the whole SSIM with equal weights. The weight of a place is the
-//! information that its neighbourhood in both images gives through a noisy channel,
+//! over the five levels of a [Laplacian pyramid](crate::imaging::laplacian_pyramid), with the exponents β of
+//! [MS-SSIM](super::ms_ssim) divided by their sum, and a negative mean counts as 0 as there. cs is the contrast and structure of SSIM; on the coarsest level it
+//! is the whole SSIM with equal weights. The weight of a position is the information of its neighbourhood in both
+//! images through a noisy channel,
 //!
 //! > w = Σⱼ log₂(1 + ((σ_V² + (1 + g²) σ_N²) s² λⱼ + σ_N² σ_V²)/σ_N⁴),  σ_N² = 0.4,
 //!
-//! (Z. Wang and Q. Li, "Information content weighting for perceptual image quality assessment", IEEE Trans. Image Processing 20(5), 2011,
-//! equations 13 to 28). The neighbourhood u is 3×3 coefficients and, on the three finest levels, their parent; λ are the eigenvalues of its
-//! covariance C over the reference's level, s² = uᵀ C⁻¹ u / N; g and σ_V² are the gain and the rest of the regression of distorted on reference in
-//! 3×3 windows.
+//! (Z. Wang and Q. Li, "Information content weighting for perceptual image quality assessment", IEEE Trans. Image
+//! Processing 20(5), 2011, equations 13 to 28). The neighbourhood u is 3×3 coefficients and, on the three finest
+//! levels, their parent. λ are the eigenvalues of its covariance C over the reference's level, and s² = uᵀ C⁻¹ u / N. g
+//! and σ_V² are the gain and the residual variance of the regression of distorted on reference in 3×3 windows.
 //!
-//! Colour: luma as `rgb2gray` rounds it. Range 0 to 255. Borders: mirrored in the pyramid, zeros beyond it in the regressions,
-//! windows inside the image for SSIM. No downsampling. The authors' program refuses images below 176 pixels a side, and so does this. It is the
-//! laboratory's to 12 digits and more.
+//! Colour: luma as `rgb2gray` rounds it. Range 0 to 255. Borders: mirrored in the pyramid, zeros beyond it in the
+//! regressions, windows inside the image for SSIM. No downsampling. Images below 176 pixels a side are rejected, as in
+//! the authors' program. The scores agree with those of the authors' group to at least 12 digits.
+
+use ndarray::Array2;
 
 use super::Metric;
-use super::ms_ssim::{SCALES, WEIGHTS};
+use super::ms_ssim::{SCALES, WEIGHTS, power};
 use super::ssim::{C1, C2, WINDOW};
 use crate::imaging::filter::{Border, gaussian, pad, separable};
 use crate::imaging::imresize::{Interpolation, resize_to};
 use crate::imaging::laplacian_pyramid::laplacian_pyramid;
-use crate::imaging::plane::{Plane, Terms, gray, sums};
-use crate::lanes::math::powf;
+use crate::imaging::plane::{Pixels, Plane, Terms, gray, sums};
+use crate::lanes::math;
 use crate::lanes::{Kernel, Lanes, Real, Register};
 use crate::stats::eigen::Eigen;
 
@@ -35,34 +38,36 @@ pub(super) const IW_SSIM: Metric = Metric {
     range: (0.0, 1.0),
     smallest_side: WINDOW << (SCALES - 1),
     higher_is_better: true,
-    compute: |reference, distorted| {
-        let x = laplacian_pyramid(&gray(reference), SCALES);
-        let y = laplacian_pyramid(&gray(distorted), SCALES);
-        let exponents: f64 = WEIGHTS.iter().sum();
-        let mut score = 1.0;
-        for scale in 0..SCALES {
-            let coarsest = scale == SCALES - 1;
-            let quality = quality(&x[scale], &y[scale], coarsest);
-            let mean = if coarsest {
-                quality.mean()
-            } else {
-                let parent = (scale < SCALES - 2).then(|| &x[scale + 1]);
-                let weights = information(&x[scale], &y[scale], parent);
-                // Information is known from one place inside the edge on, quality from five.
-                let weights = weights.crop(4, 4, quality.width, quality.height);
-                let [sum, weight] = sums(Weighted { values: &quality.values, weights: &weights.values });
-                sum / weight
-            };
-            // A negative mean has no real power; its absolute value is what the program's complex result is taken as.
-            score *= if mean == 0.0 { 0.0 } else { powf(mean.abs(), WEIGHTS[scale] / exponents) };
-        }
-        score
-    },
+    compute: weighted,
+    fine: Some(weighted),
 };
 
-/// The neighbourhood's noise, σ_N².
+fn weighted<I: Pixels>(reference: &I, distorted: &I) -> f64 {
+    let x = laplacian_pyramid(&gray(reference), SCALES);
+    let y = laplacian_pyramid(&gray(distorted), SCALES);
+    let exponents: f64 = WEIGHTS.iter().sum();
+    let mut score = 1.0;
+    for scale in 0..SCALES {
+        let coarsest = scale == SCALES - 1;
+        let quality = quality(&x[scale], &y[scale], coarsest);
+        let mean = if coarsest {
+            quality.mean()
+        } else {
+            let parent = (scale < SCALES - 2).then(|| &x[scale + 1]);
+            let weights = information(&x[scale], &y[scale], parent);
+            // Weights start one position inside the edge, and quality values five.
+            let weights = weights.crop(4, 4, quality.width, quality.height);
+            let [sum, weight] = sums(Weighted { values: &quality.values, weights: &weights.values });
+            sum / weight
+        };
+        score *= power(mean, WEIGHTS[scale] / exponents);
+    }
+    score
+}
+
+/// The noise of the neighbourhood, σ_N².
 const NOISE: f64 = 0.4;
-/// What counts as no variance.
+/// Variances below this count as 0.
 const TOLERANCE: f64 = 1e-15;
 
 struct Weighted<'a> {
@@ -107,7 +112,7 @@ impl Moments {
         }
     }
 
-    /// The variances, not below 0, and the covariance at place `i`.
+    /// The variances, at least 0, and the covariance at position `i`.
     #[inline(always)]
     fn spread(&self, i: usize) -> (f64, f64, f64) {
         let (x, y) = (self.x.values[i], self.y.values[i]);
@@ -117,7 +122,7 @@ impl Moments {
     }
 }
 
-/// The map of SSIM's contrast and structure, or of the whole.
+/// The map of SSIM's contrast and structure, or of the whole SSIM.
 fn quality(x: &Plane, y: &Plane, whole: bool) -> Plane {
     let moments = Moments::of(x, y, &gaussian(WINDOW, 1.5));
     let mut map = moments.x.clone();
@@ -130,7 +135,7 @@ fn quality(x: &Plane, y: &Plane, whole: bool) -> Plane {
     map
 }
 
-/// The weights of all places but the outermost.
+/// The weights of all positions but the outermost.
 fn information(x: &Plane, y: &Plane, parent: Option<&Plane>) -> Plane {
     let (width, height) = (x.width, x.height);
     let padded = [x, y].map(|plane| pad(plane, 1, 1, Border::Zero));
@@ -141,10 +146,10 @@ fn information(x: &Plane, y: &Plane, parent: Option<&Plane>) -> Plane {
     let (across, down) = (width - 2, height - 2);
     let mut members: Vec<Plane> = (0..9).map(|k| x.crop(2 - k % 3, 2 - k / 3, across, down)).collect();
     members.extend(enlarged.map(|parent| parent.crop(1, 1, across, down)));
-    let (n, places) = (members.len(), across * down);
+    let places = across * down;
     let members: Vec<&[f64]> = members.iter().map(|member| member.values.as_slice()).collect();
-    let eigen = Eigen::of(&covariance(&members), n);
-    // Negative eigenvalues are rounding errors; what they take away is given back to the others.
+    let eigen = Eigen::of(covariance(&members));
+    // Negative eigenvalues are rounding errors; the others are rescaled to keep the sum.
     let (all, positive) = (eigen.values.iter().sum::<f64>(), eigen.values.iter().map(|v| v.max(0.0)).sum::<f64>());
     let corrected = |v: f64| v.max(0.0) * all / if positive == 0.0 { 1.0 } else { positive };
     let inverse = eigen.map(|v| 1.0 / corrected(v));
@@ -171,12 +176,12 @@ fn information(x: &Plane, y: &Plane, parent: Option<&Plane>) -> Plane {
     out
 }
 
-/// The parent level at the child's size, each of its values again at every even place, by the authors' `imenlarge2`: bilinear to
-/// 4n − 3, a border extrapolated in a line, every other value.
+/// The parent level at the size of the child, each value repeated at every even position, by the authors' `imenlarge2`:
+/// bilinear to 4n − 3, with a linearly extrapolated border, every other value.
 fn enlarge(parent: &Plane, width: usize, height: usize) -> Plane {
     let fine = resize_to(parent, 4 * parent.width - 3, 4 * parent.height - 3, Interpolation::Bilinear);
     let (last_x, last_y) = (fine.width - 1, fine.height - 1);
-    // Place −1 and place n continue the line of the two values inside.
+    // Positions −1 and n continue the line through the two values inside.
     let along = |i: isize, last: usize, f: &dyn Fn(usize) -> f64| match i {
         -1 => 2.0 * f(0) - f(1),
         i if i as usize > last => 2.0 * f(last) - f(last - 1),
@@ -188,15 +193,15 @@ fn enlarge(parent: &Plane, width: usize, height: usize) -> Plane {
     })
 }
 
-/// Σ u uᵀ / places, row-major.
-fn covariance(members: &[&[f64]]) -> Vec<f64> {
+/// Σ u uᵀ, divided by the number of positions.
+fn covariance(members: &[&[f64]]) -> Array2<f64> {
     let n = members.len();
-    let mut out = vec![0.0; n * n];
+    let mut out = Array2::zeros((n, n));
     for i in 0..n {
         for j in 0..=i {
             let [sum] = sums(Product(members[i], members[j]));
             let mean = sum / members[0].len() as f64;
-            (out[i * n + j], out[j * n + i]) = (mean, mean);
+            (out[[i, j]], out[[j, i]]) = (mean, mean);
         }
     }
     out
@@ -218,7 +223,7 @@ impl Terms<1> for Product<'_> {
 
 struct Information<'a> {
     members: &'a [&'a [f64]],
-    inverse: &'a [f64],
+    inverse: &'a Array2<f64>,
     eigenvalues: &'a [f64],
     regression: &'a [(f64, f64)],
     out: &'a mut [f64],
@@ -231,6 +236,7 @@ impl Kernel<Lanes<f64, 8>> for Information<'_> {
     fn run<R: Register<Lanes<f64, 8>>>(self) {
         let Information { members, inverse, eigenvalues, regression, out } = self;
         let (n, scale) = (members.len(), 1.0 / (NOISE * NOISE));
+        let inverse = inverse.as_slice().expect("row-major");
         let mut neighbourhood = vec![Lanes([0.0; 8]); n];
         for (group, (out, regression)) in out.chunks_mut(8).zip(regression.chunks(8)).enumerate() {
             let count = out.len();
@@ -240,12 +246,9 @@ impl Kernel<Lanes<f64, 8>> for Information<'_> {
             let u = R::view(&neighbourhood);
             // s² = uᵀ C⁻¹ u / N.
             let mut energy = R::zero();
-            for i in 0..n {
-                let mut sum = R::zero();
-                for j in 0..n {
-                    sum = R::splat(inverse[i * n + j]).mul_add(u[j], sum);
-                }
-                energy = u[i].mul_add(sum, energy);
+            for (u_i, row) in u.iter().zip(inverse.chunks_exact(n)) {
+                let sum = row.iter().zip(u).fold(R::zero(), |sum, (&c, u_j)| R::splat(c).mul_add(*u_j, sum));
+                energy = u_i.mul_add(sum, energy);
             }
             energy = energy * R::splat(1.0 / n as f64);
             let mut pair = [Lanes([0.0; 8]); 2];
@@ -254,13 +257,13 @@ impl Kernel<Lanes<f64, 8>> for Information<'_> {
                 pair[1].0[i] = 1.0 + rest * NOISE * scale;
             }
             let pair = R::view(&pair);
-            // The logarithm of a product; in two halves, so that it cannot overflow.
+            // The logarithm of a product, in two halves to avoid overflow.
             let (mut first, mut second) = (R::one(), R::one());
             for (j, &eigenvalue) in eigenvalues.iter().enumerate() {
                 let term = (pair[0] * energy).mul_add(R::splat(eigenvalue), pair[1]);
                 if j % 2 == 0 { first = first * term } else { second = second * term }
             }
-            let bits = (Real::ln(first) + Real::ln(second)) * R::splat(std::f64::consts::LOG2_E);
+            let bits = (math::ln(first) + math::ln(second)) * R::splat(std::f64::consts::LOG2_E);
             for (i, out) in out.iter_mut().enumerate() {
                 let value = bits.lane(i);
                 *out = if value < TOLERANCE { 0.0 } else { value };

@@ -1,12 +1,12 @@
-//! The field's full-reference quality metrics, each from its definition, in f64.
+//! The full-reference quality metrics of the field, each implemented from its definition, in f64.
 //!
-//! These are what the paper compares its method with (and GMSD and VIF beside them). Each has its file, which gives its
-//! equations and their source and says what the metric does about colour, range, borders and downsampling: there the published
-//! programs differ from their papers and from each other, in the second digit and not in the last. Where the field uses two
-//! variants both are here, by name; which of them the laboratory used whose per-image scores of TID2013 the paper's table rests on was
-//! found out by comparing numbers, and each file says so.
+//! These are the metrics that the paper compares its method with, and also GMSD and VIF. The file of each gives its
+//! equations, their source, and its handling of colour, range, borders and downsampling. In these points the published
+//! programs differ from their papers and from each other, and the second digit depends on them. If the field uses two
+//! variants, both are here under separate names. The paper's table rests on per-image scores of TID2013 by the authors'
+//! group. A comparison of these scores showed which variant the group used, and each file reports the result.
 //!
-//! | keys | which are the laboratory's (worst difference) | which have the official programs' values (as printed) |
+//! | keys | agrees with the authors' group (worst difference) | agrees with the official programs (as printed) |
 //! |---|---|---|
 //! | `psnr`, `psnr_luma` | `psnr_luma` (rounding) | `psnr` |
 //! | `psnr_hvs`, `psnr_hvs_m`, `psnr_ha`, `psnr_hma` | `psnr_ha`, `psnr_hma` (rounding) | |
@@ -21,9 +21,10 @@
 //! | `gmsd` | | `gmsd` (rounding) |
 //! | `vif` | | `vif` |
 //!
-//! CSV, the last competitor, needs a learned table of colour names that is not part of this program, and is not here.
+//! CSV, the last competitor, needs a learned table of colour names that is not part of this program. It is not
+//! implemented.
 //!
-//! A metric is a value, so that lists of them can be run:
+//! A metric is a value, so programs can run lists of metrics:
 //!
 //! ```
 //! use gradspace::imaging::Rgb8;
@@ -50,10 +51,12 @@ pub(super) mod ssim;
 mod summer;
 mod vif;
 
+use super::score::check_size;
 use crate::error::{Error, Result};
-use crate::imaging::Rgb8;
+use crate::imaging::plane::Pixels;
+use crate::imaging::{Rgb8, Rgb16};
 
-/// Every metric, in the order in which tables show them.
+/// Every metric, in table order.
 pub const METRICS: &[Metric] = &[
     psnr::PSNR,
     psnr::PSNR_LUMA,
@@ -84,52 +87,61 @@ pub struct Metric {
     pub name: &'static str,
     /// The name on the command line and in files.
     pub key: &'static str,
-    /// What it is, in half a line.
+    /// A short description.
     pub description: &'static str,
-    /// The lowest and the highest score that there can be; infinite where there is no bound. (`psnr_luma` can fall below its 0, by
-    /// 0.0005 for black against white.)
+    /// The lowest and the highest possible score; infinite if there is no bound.
     pub range: (f64, f64),
-    /// The smallest image side, in pixels, for which it is defined.
+    /// The smallest image side, in pixels, for which the score is defined.
     pub smallest_side: usize,
-    /// Whether a higher score is a better image.
+    /// Whether a higher score means a better image.
     pub higher_is_better: bool,
-    /// The score of (reference, distorted), images of one size and not too small. NaN where it is not defined.
-    compute: fn(&Rgb8, &Rgb8) -> f64,
+    /// The score of (reference, distorted), for images of the same size and not too small. NaN if it is not defined.
+    pub compute: fn(&Rgb8, &Rgb8) -> f64,
+    /// The same for samples of any range; both images may have different ranges. `None` if the metric is defined on 8
+    /// bits.
+    pub fine: Option<fn(&Rgb16, &Rgb16) -> f64>,
 }
 
 impl Metric {
-    /// The metric of that [`key`](Metric::key).
+    /// The metric with this [`key`](Metric::key).
     pub fn from_key(key: &str) -> Option<&'static Metric> {
         METRICS.iter().find(|metric| metric.key == key)
     }
 
-    /// The score of a distorted image. Identical images score 1, but for the PSNR family (infinity), GMSD (0) and SUMMER (5).
+    /// The score of a distorted image, in the [`range`](Metric::range): rounding does not carry it further. Identical images
+    /// score 1, except in the PSNR family (infinity; 40 for `psnr_luma`), GMSD (0) and SUMMER (5).
     ///
     /// # Errors
-    /// [`Error::Undefined`] with the metric's name where the sizes differ, a side is smaller than [`smallest_side`](Metric::smallest_side), or
-    /// the images leave the metric without a value: 0/0, mostly for want of any structure.
+    /// [`Error::Undefined`] with the metric's name if the sizes differ, a side is shorter than
+    /// [`smallest_side`](Metric::smallest_side), or the score is 0/0, usually because an image has no structure.
     pub fn score(&self, reference: &Rgb8, distorted: &Rgb8) -> Result<f64> {
-        let (width, height, least) = (reference.width, reference.height, self.smallest_side);
-        if (width, height) != (distorted.width, distorted.height) {
-            return Err(Error::Undefined(format!(
-                "{}: the reference image is {width}×{height}, the distorted one {}×{}; only images of one size can be compared",
-                self.name, distorted.width, distorted.height
-            )));
+        self.checked(reference, distorted, self.compute)
+    }
+
+    /// [`score`](Metric::score) of samples of any range. A metric that is defined on 8 bits gets rounded samples.
+    ///
+    /// # Errors
+    /// The errors of [`score`](Metric::score).
+    pub fn score_fine(&self, reference: &Rgb16, distorted: &Rgb16) -> Result<f64> {
+        match self.fine {
+            Some(compute) => self.checked(reference, distorted, compute),
+            None => self.score(&reference.rounded(), &distorted.rounded()),
         }
+    }
+
+    fn checked<I: Pixels>(&self, reference: &I, distorted: &I, compute: fn(&I, &I) -> f64) -> Result<f64> {
+        let ((width, height), least) = (reference.size(), self.smallest_side);
+        let undefined = |problem: String| Error::Undefined(format!("{}: {problem}", self.name));
+        check_size((width, height), distorted).map_err(|error| undefined(error.to_string()))?;
         if width.min(height) < least {
-            return Err(Error::Undefined(format!(
-                "{}: the images are {width}×{height}; it is defined from {least}×{least} on",
-                self.name
-            )));
+            return Err(undefined(format!("the images are {width}×{height}; it needs {least}×{least} or more")));
         }
-        let score = (self.compute)(reference, distorted);
+        let score = compute(reference, distorted);
         if score.is_nan() {
-            return Err(Error::Undefined(format!(
-                "{}: not defined for these images; one of them has no structure to compare (is it of one colour?)",
-                self.name
-            )));
+            let problem = "not defined for these images; one of them has no structure (is it a single colour?)";
+            return Err(undefined(problem.to_owned()));
         }
-        Ok(score)
+        Ok(score.clamp(self.range.0, self.range.1))
     }
 }
 

@@ -1,46 +1,58 @@
 //! PerSIM, the perceptual similarity index of structure and colour in the Lab space.
 //!
-//! > PerSIM = (mean over places of min(l⁴, a², b²))²⁵,
+//! > PerSIM = (mean over positions of min(l⁴, a², b²))²⁵,
 //!
-//! with l, a and b geometric means over three resolutions of the similarities |(2 u v + T)/(u² + v² + T)|, T = 0.001: of the responses to a Laplacian of
-//! Gaussian on L, and of a and b themselves (D. Temel and G. AlRegib, "PerSIM: multi-resolution image quality assessment in the perceptually uniform
-//! color domain", ICIP 2015). The resolutions are 1, 0.6 and 0.4, with filters of 13×13, σ = 10; 4×4, σ = 8; 2×2, σ = 7; maps of the
-//! lower ones are brought to size by interpolation (bicubic) before they are multiplied. Sizes, constants and powers are those of
-//! the laboratory's own program.
+//! with l, a and b geometric means over three resolutions of the similarities |(2 u v + T)/(u² + v² + T)|, T = 0.001.
+//! They compare the responses to a Laplacian of Gaussian on L, and a and b themselves (D. Temel and G. AlRegib,
+//! "PerSIM: multi-resolution image quality assessment in the perceptually uniform color domain", ICIP 2015). The
+//! resolutions are 1, 0.6 and 0.4, with filters of 13×13, σ = 10; 4×4, σ = 8; 2×2, σ = 7. The maps of the lower ones
+//! are resized to full size by bicubic interpolation before they are multiplied. Sizes, constants and powers are those
+//! of the program of the authors' group.
 //!
-//! Colour: sRGB to 8-bit CIE Lab under D50 as MATLAB's `applycform` does by the ICC profile of sRGB: a tone curve of 1024 entries of 16 bits, a
-//! matrix of 16.16 fixed-point numbers, L times 2.55 and a and b plus 128, all rounded and clamped to 8 bits. Border: symmetric. Downsampling: MATLAB's
+//! Colour: sRGB to 8-bit CIE Lab under D50, as MATLAB's `applycform` computes it with the ICC profile of sRGB. This
+//! uses a tone curve of 1024 entries of 16 bits, and a matrix of 16.16 fixed-point numbers. L is multiplied by 2.55, a
+//! and b are increased by 128, and all are rounded and clamped to 8 bits. Border: symmetric. Downsampling: MATLAB's
 //! bicubic on 8-bit images.
 //!
-//! The laboratory's scores of 709 images of TID2013 are met to 6e-6 in the median, 6e-4 at worst, with a rank correlation of 0.9999995. What is left is in
-//! the colour conversion: which of two neighbouring integers a Lab value near a half becomes depends on the profile's curve and on how
-//! the program interpolates it, and the twenty-fifth power shows it.
+//! The Laplacian does not see the level of L, so the score is not defined for two images that each have one L, but not the
+//! same (black and white).
+//!
+//! The scores of the authors' group for 709 images of TID2013 are reproduced to 6e-6 in the median and 6e-4 at worst,
+//! with a rank correlation of 0.9999995. The remaining difference comes from the colour conversion. The rounding of a
+//! Lab value near a half depends on the profile's curve and on its interpolation, and the twenty-fifth power amplifies
+//! it.
 
 use super::Metric;
 use crate::imaging::Rgb8;
 use crate::imaging::filter::{Border, correlate, pad};
 use crate::imaging::imresize::{Interpolation, rescale_rgb8, resize_to};
 use crate::imaging::plane::Plane;
-use crate::lanes::math::powf;
+use crate::lanes::math::{self, powf};
 use crate::lanes::{Kernel, Lanes, Real, Register};
 
 pub(super) const PER_SIM: Metric = Metric {
     name: "PerSIM",
     key: "persim",
-    description: "similarity of structure and colour in Lab over three resolutions: the laboratory's",
+    description: "similarity of structure and colour in Lab over three resolutions; the authors' variant",
     range: (0.0, 1.0),
     smallest_side: 13,
     higher_is_better: true,
+    // Lab is computed in 8 bits.
+    fine: None,
     compute: |reference, distorted| {
         let (width, height) = (reference.width, reference.height);
         let mut product: Option<[Plane; 3]> = None;
         for (scale, side, sigma) in [(1.0, 13, 10.0), (0.6, 4, 8.0), (0.4, 2, 7.0)] {
             let window = laplacian_of_gaussian(side, sigma);
-            let [x, y] = [reference, distorted].map(|image| {
-                let lab =
-                    if scale == 1.0 { lab(image) } else { lab(&rescale_rgb8(image, scale, Interpolation::Bicubic)) };
-                let [l, a, b] = lab;
-                // MATLAB's origin of an even window is the left one of the two in the middle.
+            let labs = [reference, distorted].map(|image| {
+                if scale == 1.0 { lab(image) } else { lab(&rescale_rgb8(image, scale, Interpolation::Bicubic)) }
+            });
+            let [[x, ..], [y, ..]] = &labs;
+            if scale == 1.0 && x.is_flat() && y.is_flat() && x.values[0] != y.values[0] {
+                return f64::NAN;
+            }
+            let [x, y] = labs.map(|[l, a, b]| {
+                // In MATLAB the origin of an even window is the left one of the two middle pixels.
                 let before = (side - 1) / 2;
                 [correlate(&pad(&l, before, side - 1 - before, Border::Symmetric), &window, side, 1), a, b]
             });
@@ -65,7 +77,8 @@ pub(super) const PER_SIM: Metric = Metric {
         let x2 = mean * mean;
         let x4 = x2 * x2;
         let x8 = x4 * x4;
-        x8 * x8 * x8 * mean
+        // Bicubic interpolation can overshoot.
+        (x8 * x8 * x8 * mean).min(1.0)
     },
 };
 
@@ -80,7 +93,7 @@ fn laplacian_of_gaussian(side: usize, sigma: f64) -> Vec<f64> {
         x * x + y * y
     };
     let variance = sigma * sigma;
-    let gauss: Vec<f64> = (0..side * side).map(|at| Real::exp(-square(at) / (2.0 * variance))).collect();
+    let gauss: Vec<f64> = (0..side * side).map(|at| math::exp(-square(at) / (2.0 * variance))).collect();
     let sum: f64 = gauss.iter().sum();
     let values: Vec<f64> =
         (0..side * side).map(|at| gauss[at] / sum * (square(at) - 2.0 * variance) / (variance * variance)).collect();
@@ -93,7 +106,7 @@ fn lab(image: &Rgb8) -> [Plane; 3] {
     let n = image.width * image.height;
     let plane = || Plane { width: image.width, height: image.height, values: vec![0.0; n] };
     let mut out = [plane(), plane(), plane()];
-    // Linear light of the 256 levels, by linear interpolation in the profile's curve.
+    // The linear light of the 256 levels, by linear interpolation in the profile's curve.
     let curve: Vec<f64> =
         (0..1024).map(|i| (linear(f64::from(i) / 1023.0) * 65535.0 + 0.5).floor() / 65535.0).collect();
     let light = std::array::from_fn(|level| {
@@ -150,18 +163,18 @@ impl Kernel<Lanes<f64, 8>> for ToLab<'_> {
     }
 }
 
-/// The cube root of a primary's part of the white, or the line that stands for it near black.
+/// The cube root of a primary's fraction of the white, or the linear part near black.
 #[inline(always)]
 fn response<R: Real<Scalar = f64>>(rgb: &[R], row: [f64; 3]) -> R {
     let v = rgb[0] * R::splat(row[0]) + rgb[1] * R::splat(row[1]) + rgb[2] * R::splat(row[2]);
-    // Only so that the logarithm, which is not used there, is one.
+    // Only so that the unused logarithm is defined.
     let tiny = R::splat(1e-9);
-    let root = Real::exp(Real::ln(R::select_lt(v, tiny, tiny, v)) * R::splat(1.0 / 3.0));
+    let root = math::exp(math::ln(R::select_lt(v, tiny, tiny, v)) * R::splat(1.0 / 3.0));
     let line = v * R::splat(7.787) + R::splat(16.0 / 116.0);
     R::select_lt(R::splat(0.008856), v, root, line)
 }
 
-/// The mean of min(l⁴, a², b²), where the maps hold the third powers of l, a and b.
+/// The mean of min(l⁴, a², b²), for maps of the third powers of l, a and b.
 struct Pool<'a> {
     product: &'a [Plane; 3],
 }
@@ -184,7 +197,7 @@ impl Kernel<Lanes<f64, 8>> for Pool<'_> {
             // l⁴ = ((l³)²)^⅔, a² = (a³)^⅔; 0 has no logarithm and stays 0.
             let cubes = R::view(&cubes);
             let least = R::select_lt(cubes[0], cubes[1], cubes[0], cubes[1]);
-            let power = Real::exp(Real::ln(least) * R::splat(2.0 / 3.0));
+            let power = math::exp(math::ln(least) * R::splat(2.0 / 3.0));
             sum = sum + R::select_lt(R::zero(), least, power, R::zero());
         }
         sum.fold() / n as f64

@@ -1,32 +1,34 @@
-//! PSNR with the eye in it: PSNR-HVS, PSNR-HVS-M, PSNR-HA and PSNR-HMA.
+//! PSNR with a model of human vision: PSNR-HVS, PSNR-HVS-M, PSNR-HA and PSNR-HMA.
 //!
-//! All four are 10 log₁₀(255²/E) of an error E in 8×8 blocks of the discrete cosine transform:
+//! All four are 10 log₁₀(255²/E) for an error E in 8×8 blocks of the discrete cosine transform:
 //!
 //! > E = mean over blocks and coefficients (k, l) of (u c_kl)²,  u = |A_kl − B_kl|,
 //!
-//! with c the contrast sensitivity of each coefficient. *M* adds masking: of a u other than the mean's only what exceeds m/M_kl counts,
-//! where M_kl is a table of weights and m says how much the block hides,
+//! with the contrast sensitivity c of each coefficient. *M* adds masking: except for the mean, only the part of u above
+//! m/M_kl counts. M_kl is a table of weights, and m describes how much the block hides,
 //!
 //! > m = √(e p)/32,  e = Σ' A_kl² M_kl,  p = (the four quarters' variances) / (the block's variance),
 //!
-//! the larger of the two images' m; p keeps edges from hiding anything. (N. Ponomarenko, F. Silvestri, K. Egiazarian, M. Carli,
-//! J. Astola and V. Lukin, "On between-coefficient contrast masking of DCT basis functions", VPQM 2007, equations 1 to 5.)
+//! using the larger m of the two images. The factor p keeps edges from hiding errors. (N. Ponomarenko, F. Silvestri, K.
+//! Egiazarian, M. Carli, J. Astola and V. Lukin, "On between-coefficient contrast masking of DCT basis functions", VPQM
+//! 2007, equations 1 to 5.)
 //!
-//! *A* looks at mean shift and contrast apart, since people mind those less (N. Ponomarenko, O. Ieremeiev, V. Lukin,
-//! K. Egiazarian and M. Carli, "Modified image visual quality metrics for contrast change and mean shift accounting", CADSM 2011). The
-//! distorted image is first given the reference's mean, then also the contrast that fits it best, by the factor
-//! l = cov(x, y)/var(y). With E and E' the errors of these two, what contrast explains counts only in part, and the shift Δ a little:
+//! *A* treats mean shift and contrast separately, since people mind them less (N. Ponomarenko, O. Ieremeiev, V. Lukin,
+//! K. Egiazarian and M. Carli, "Modified image visual quality metrics for contrast change and mean shift accounting",
+//! CADSM 2011). The distorted image is first shifted to the mean of the reference, and then scaled to the best
+//! contrast, by the factor l = cov(x, y)/var(y). E and E' are the errors of these two images. The part that contrast
+//! explains has a low weight, and so has the shift Δ:
 //!
-//! > E_A = E' + κ (E − E') + 0.04 Δ²  where E > E', else E + 0.04 Δ²,  κ = 0.002 where l < 1 (contrast gained), else 0.25.
+//! > E_A = E' + κ (E − E') + 0.04 Δ²  if E > E', else E + 0.04 Δ²,  κ = 0.002 if l < 1 (contrast gained), else 0.25.
 //!
-//! Colour: luma as `rgb2gray` rounds it, which is what the laboratory's PSNR-HA and PSNR-HMA are (TID2013's own score files have a
-//! colour version). Range 0 to 255. Blocks begin at the top left and do not overlap; what fills no block is left out of the blocks
-//! but not of the means. An infinite score is an image of no error; the authors' program writes 100000 instead.
+//! Colour: luma as `rgb2gray` rounds it, as in the PSNR-HA and PSNR-HMA of the authors' group (TID2013's own score
+//! files contain a colour version). Range 0 to 255. Blocks begin at the top left and do not overlap; incomplete blocks
+//! are left out of the blocks but not of the means. A score is infinite if there is no error; the authors' program
+//! writes 100000 instead.
 
 use super::Metric;
 use super::psnr::decibels;
-use crate::imaging::Rgb8;
-use crate::imaging::plane::{Plane, gray};
+use crate::imaging::plane::{Pixels, Plane, gray};
 use crate::lanes::math::sin_cos;
 use crate::lanes::{Kernel, Lanes, Real, Register};
 
@@ -35,6 +37,7 @@ pub(super) const PSNR_HVS: Metric = Metric {
     key: "psnr_hvs",
     description: "PSNR of DCT coefficients weighted by contrast sensitivity",
     compute: |reference, distorted| decibels(errors(&gray(reference), &gray(distorted)).sensitivity),
+    fine: Some(|reference, distorted| decibels(errors(&gray(reference), &gray(distorted)).sensitivity)),
     ..PSNR_HMA
 };
 
@@ -43,6 +46,7 @@ pub(super) const PSNR_HVS_M: Metric = Metric {
     key: "psnr_hvs_m",
     description: "PSNR-HVS with contrast masking between coefficients",
     compute: |reference, distorted| decibels(errors(&gray(reference), &gray(distorted)).masked),
+    fine: Some(|reference, distorted| decibels(errors(&gray(reference), &gray(distorted)).masked)),
     ..PSNR_HMA
 };
 
@@ -51,6 +55,7 @@ pub(super) const PSNR_HA: Metric = Metric {
     key: "psnr_ha",
     description: "PSNR-HVS that counts mean shift and contrast change less",
     compute: |reference, distorted| decibels(adapted(reference, distorted, |errors| errors.sensitivity)),
+    fine: Some(|reference, distorted| decibels(adapted(reference, distorted, |errors| errors.sensitivity))),
     ..PSNR_HMA
 };
 
@@ -62,9 +67,10 @@ pub(super) const PSNR_HMA: Metric = Metric {
     smallest_side: 8,
     higher_is_better: true,
     compute: |reference, distorted| decibels(adapted(reference, distorted, |errors| errors.masked)),
+    fine: Some(|reference, distorted| decibels(adapted(reference, distorted, |errors| errors.masked))),
 };
 
-/// The contrast sensitivity c of each coefficient, row by row: vertical frequency outer.
+/// The contrast sensitivity c of each coefficient; rows are vertical frequencies.
 const SENSITIVITY: [f64; 64] = [
     1.608443, 2.339554, 2.573509, 1.608443, 1.072295, 0.643377, 0.504610, 0.421887, //
     2.144591, 2.144591, 1.838221, 1.354478, 0.989811, 0.443708, 0.428918, 0.467911, //
@@ -94,8 +100,8 @@ struct Errors {
     masked: f64,
 }
 
-/// E_A of the error that `of` picks.
-fn adapted(reference: &Rgb8, distorted: &Rgb8, of: fn(Errors) -> f64) -> f64 {
+/// E_A of the error selected by `of`.
+fn adapted<I: Pixels>(reference: &I, distorted: &I, of: fn(Errors) -> f64) -> f64 {
     let (x, y) = (gray(reference), gray(distorted));
     let mean = x.mean();
     let shift = mean - y.mean();
@@ -105,7 +111,7 @@ fn adapted(reference: &Rgb8, distorted: &Rgb8, of: fn(Errors) -> f64) -> f64 {
         covariance += (x - mean) * (y - mean);
         variance += (y - mean) * (y - mean);
     }
-    // An image without contrast cannot be given any.
+    // An image without contrast cannot be scaled.
     let factor = if variance == 0.0 { 1.0 } else { covariance / variance };
     let stretched = shifted.map(|y| mean + (y - mean) * factor);
     let (with, without) = (errors_masked_by(&x, &shifted, &shifted), errors_masked_by(&x, &stretched, &shifted));
@@ -119,7 +125,7 @@ fn errors(x: &Plane, y: &Plane) -> Errors {
     errors_masked_by(x, y, y)
 }
 
-/// The errors of `y`, where the blocks of `x` and of `mask` hide what they can.
+/// The errors of `y`, masked by the blocks of `x` and of `mask`.
 fn errors_masked_by(x: &Plane, y: &Plane, mask: &Plane) -> Errors {
     // Orthonormal: row k is √(2/8) cos(π (2i + 1) k / 16), the first √(1/8).
     let basis = std::array::from_fn(|i| {
@@ -204,7 +210,7 @@ fn dct(block: &[f64; 64], basis: &[f64; 64]) -> [f64; 64] {
     out
 }
 
-/// The block's m.
+/// m of a block.
 #[inline(always)]
 fn hidden(block: &[f64; 64], frequencies: &[f64; 64]) -> f64 {
     let mut energy = 0.0;

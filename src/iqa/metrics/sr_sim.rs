@@ -2,23 +2,24 @@
 //!
 //! > SR-SIM = Σ S_V √S_G V_m / Σ V_m,  S_V = (2 V W + 0.4)/(V² + W² + 0.4),  S_G = (2 g h + 225)/(g² + h² + 225),
 //!
-//! with V and W the two images' saliency maps, V_m the larger of them, and g and h their gradient magnitudes by Scharr's operators
-//! (L. Zhang and H. Li, "SR-SIM: a fast and high performance IQA index based on spectral residual", ICIP 2012). Saliency is what is
-//! unexpected in the spectrum (X. Hou and L. Zhang, "Saliency detection: a spectral residual approach", CVPR 2007): the image, a quarter
-//! its size, is given the amplitudes exp(L − mean of L over 3×3), L the logarithm of its own, keeps its phases, is squared,
-//! smoothed by a 10×10 Gaussian of σ = 3.8, scaled to [0, 1] and brought back to size.
+//! with the saliency maps V and W of the two images, V_m the larger of them, and g and h their gradient magnitudes by
+//! Scharr's operators (L. Zhang and H. Li, "SR-SIM: a fast and high performance IQA index based on spectral residual",
+//! ICIP 2012). Saliency is the unexpected part of the spectrum (X. Hou and L. Zhang, "Saliency detection: a spectral
+//! residual approach", CVPR 2007). The image is reduced to a quarter of its size. Its amplitudes become exp(L − mean of
+//! L over 3×3), where L is their logarithm, and its phases are kept. The result is squared, smoothed by a 10×10
+//! Gaussian of σ = 3.8, scaled to [0, 1] and resized to full size.
 //!
-//! Colour: Y of NTSC with three-digit weights, not rounded. Range 0 to 255. Downsampling: means over F×F pixels,
-//! F = max(1, round(min(width, height)/256)), zeros beyond the border. Resizing: MATLAB's bicubic. Borders: zeros for
-//! gradients and Gaussian, repeated frequencies for the mean. The Gaussian has to fit into the quarter: at least 40 pixels a side. It is the
-//! laboratory's to the last bits.
+//! Colour: Y of NTSC with three-digit weights, not rounded. Range 0 to 255. Downsampling: means over F×F pixels, F =
+//! max(1, round(min(width, height)/256)), zeros beyond the border. Resizing: MATLAB's bicubic. Borders: zeros for
+//! gradients and Gaussian, repeated frequencies for the mean. The Gaussian must fit into the quarter: at least 40
+//! pixels a side. The scores agree with those of the authors' group to the last bits.
 
 use super::Metric;
 use crate::imaging::fft::{ComplexPlane, Fft2, FftScratch};
 use crate::imaging::filter::{Border, automatic_factor, downsample, gaussian, gradient_magnitude, pad, separable};
 use crate::imaging::imresize::{Interpolation, rescale, resize_to};
-use crate::imaging::plane::{Plane, Terms, luma, sums};
-use crate::lanes::Real;
+use crate::imaging::plane::{Pixels, Plane, Terms, luma, sums};
+use crate::lanes::math;
 
 pub(super) const SR_SIM: Metric = Metric {
     name: "SR-SIM",
@@ -27,17 +28,21 @@ pub(super) const SR_SIM: Metric = Metric {
     range: (0.0, 1.0),
     smallest_side: 40,
     higher_is_better: true,
-    compute: |reference, distorted| {
-        let factor = automatic_factor(reference.width, reference.height);
-        let [x, y] = [reference, distorted].map(|image| downsample(&luma(image), factor, Border::Zero));
-        let saliency = [saliency(&x), saliency(&y)];
-        let gradients = [&x, &y].map(|plane| gradient_magnitude(plane, 3.0 / 16.0, 10.0 / 16.0));
-        let [sum, weight] = sums(Pool { saliency: &saliency, gradients: &gradients });
-        sum / weight
-    },
+    compute: similarity,
+    fine: Some(similarity),
 };
 
-/// The saliency map, 0 to 1 but for the overshoot of the interpolation; NaN for an image of one value.
+fn similarity<I: Pixels>(reference: &I, distorted: &I) -> f64 {
+    let (width, height) = reference.size();
+    let factor = automatic_factor(width, height);
+    let [x, y] = [reference, distorted].map(|image| downsample(&luma(image), factor, Border::Zero));
+    let saliency = [saliency(&x), saliency(&y)];
+    let gradients = [&x, &y].map(|plane| gradient_magnitude(plane, 3.0 / 16.0, 10.0 / 16.0));
+    let [sum, weight] = sums(Pool { saliency: &saliency, gradients: &gradients });
+    sum / weight
+}
+
+/// The saliency map, 0 to 1 except for the overshoot of the interpolation; NaN for a constant image.
 fn saliency(plane: &Plane) -> Plane {
     if plane.is_flat() {
         return plane.map(|_| f64::NAN);
@@ -48,13 +53,13 @@ fn saliency(plane: &Plane) -> Plane {
     let mut spectrum = ComplexPlane { width, height, im: vec![0.0; width * height], re: small.values };
     fft.forward(&mut spectrum, &mut scratch);
     let amplitudes = spectrum.re.iter().zip(&spectrum.im).map(|(a, b)| (a * a + b * b).sqrt());
-    let logarithms = Plane::new(width, height, amplitudes.map(Real::ln).collect());
+    let logarithms = Plane::new(width, height, amplitudes.map(math::ln).collect());
     let third = [1.0 / 3.0; 3];
     let mean = separable(&pad(&logarithms, 1, 1, Border::Replicate), &third, &third);
     let parts = spectrum.re.iter_mut().zip(&mut spectrum.im);
     for ((re, im), mean) in parts.zip(&mean.values) {
-        // exp(L − mean) over exp(L), the amplitude there is.
-        let gain: f64 = Real::exp(-mean);
+        // exp(L − mean) divided by exp(L), the present amplitude.
+        let gain: f64 = math::exp(-mean);
         (*re, *im) = (*re * gain, *im * gain);
     }
     fft.inverse(&mut spectrum, &mut scratch);
@@ -71,7 +76,7 @@ struct Pool<'a> {
     gradients: &'a [Plane; 2],
 }
 
-/// The upper and the lower sum.
+/// The numerator and the denominator.
 impl Terms<2> for Pool<'_> {
     #[inline(always)]
     fn count(&self) -> usize {

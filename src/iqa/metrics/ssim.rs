@@ -8,15 +8,14 @@
 //!
 //! * Colour: luma as `rgb2gray` rounds it. Range 0 to 255.
 //! * Border: only windows that lie inside the image.
-//! * Downsampling: none in `ssim`, as in the paper. `ssim_downsampled` is the authors' later program (`ssim.m`, 2009), which first takes
-//!   means over F×F pixels, F = max(1, round(min(width, height)/256)), the image mirrored at its edges, so that the image is looked
-//!   at as from its usual distance. For 512×384 pixels F = 2, and the scores differ in the first digit: the laboratory's scores are
-//!   `ssim_downsampled`, the values that the field's libraries are calibrated on are `ssim`.
+//! * Downsampling: none in `ssim`, as in the paper. `ssim_downsampled` is the authors' later program (`ssim.m`, 2009).
+//!   It first computes means over F×F pixels, F = max(1, round(min(width, height)/256)), with the image mirrored at its
+//!   edges, to simulate the usual viewing distance. For 512×384 pixels F = 2, and the scores differ in the first digit.
+//!   The authors' group used `ssim_downsampled`; the field's libraries are calibrated on `ssim`.
 
 use super::Metric;
-use crate::imaging::Rgb8;
 use crate::imaging::filter::{Border, automatic_factor, downsample, gaussian, separable};
-use crate::imaging::plane::{self, Plane, gray, sums};
+use crate::imaging::plane::{self, Pixels, Plane, gray, sums};
 use crate::lanes::{Kernel, Lanes, Real, Register};
 
 pub(super) const SSIM: Metric = Metric {
@@ -27,21 +26,26 @@ pub(super) const SSIM: Metric = Metric {
     smallest_side: WINDOW,
     higher_is_better: true,
     compute: |reference, distorted| terms(&gray(reference), &gray(distorted)).similarity,
+    fine: Some(|reference, distorted| terms(&gray(reference), &gray(distorted)).similarity),
 };
 
 pub(super) const SSIM_DOWNSAMPLED: Metric = Metric {
     name: "SSIM (downsampled)",
     key: "ssim_downsampled",
-    description: "structural similarity after the authors' automatic downsampling: the laboratory's",
+    description: "structural similarity after the authors' automatic downsampling; the authors' variant",
     range: (-1.0, 1.0),
     smallest_side: WINDOW,
     higher_is_better: true,
-    compute: |reference, distorted| {
-        let factor = automatic_factor(reference.width, reference.height);
-        let luma = |image: &Rgb8| downsample(&gray(image), factor, Border::Symmetric);
-        terms(&luma(reference), &luma(distorted)).similarity
-    },
+    compute: downsampled,
+    fine: Some(downsampled),
 };
+
+fn downsampled<I: Pixels>(reference: &I, distorted: &I) -> f64 {
+    let (width, height) = reference.size();
+    let factor = automatic_factor(width, height);
+    let luma = |image: &I| downsample(&gray(image), factor, Border::Symmetric);
+    terms(&luma(reference), &luma(distorted)).similarity
+}
 
 /// The side of the Gaussian window.
 pub(in crate::iqa) const WINDOW: usize = 11;
@@ -64,7 +68,8 @@ pub(super) fn terms(x: &Plane, y: &Plane) -> Terms {
     Terms { similarity: similarity / n, contrast_structure: contrast_structure / n }
 }
 
-/// SSIM at every position of its window, 10 fewer than the planes' pixels each way: the mean of the map is the metric.
+/// SSIM at every position of its window, 10 fewer than the planes' pixels in each direction. The mean of the map is the
+/// metric.
 pub(in crate::iqa) fn map(x: &Plane, y: &Plane) -> Plane {
     let maps = moments(x, y);
     let moments = Moments(maps.each_ref().map(|map| map.values.as_slice()));
@@ -107,7 +112,7 @@ impl Kernel<Lanes<f64, 8>> for Products<'_> {
 /// Local means of x, y, x² + y² and x y.
 struct Moments<'a>([&'a [f64]; 4]);
 
-/// SSIM, and its contrast and structure.
+/// SSIM, and its contrast and structure term.
 impl plane::Terms<2> for Moments<'_> {
     #[inline(always)]
     fn count(&self) -> usize {

@@ -1,10 +1,11 @@
-//! What every metric must do; the numbers of real images are in `tests/metrics.rs`.
+//! Tests of properties common to all metrics; the numbers for real images are in `tests/metrics.rs`.
 
 use super::*;
 use crate::lanes::Simd;
 use crate::lanes::math::log10;
+use approx::{abs_diff_eq, assert_abs_diff_eq};
 
-/// A pair with structure, colour and three kinds of error.
+/// A pair of images with structure, colour and three kinds of error.
 fn pair(width: usize, height: usize) -> (Rgb8, Rgb8) {
     let reference = |x: usize, y: usize, c: usize| {
         let v = x * 2 + y + 17 * c + (x / 24 + y / 18) % 2 * 90 + (x * x / 40 + y * y / 30) % 64 + x * y / 64 % 32;
@@ -30,8 +31,8 @@ fn score(key: &str, reference: &Rgb8, distorted: &Rgb8) -> f64 {
     Metric::from_key(key).unwrap().score(reference, distorted).unwrap()
 }
 
-/// By independent programs: SSIM by scikit-image 0.25 (`gaussian_weights`, σ = 1.5, `use_sample_covariance=False`), the others in
-/// NumPy and SciPy, after the published MATLAB programs.
+/// Scores of independent programs: SSIM by scikit-image 0.25 (`gaussian_weights`, σ = 1.5,
+/// `use_sample_covariance=False`), the others in NumPy and SciPy, after the published MATLAB programs.
 #[test]
 fn golden_scores() {
     let golden: [(&str, f64); 20] = [
@@ -64,9 +65,9 @@ fn golden_scores() {
     assert_eq!(keys, golden.map(|(key, _)| key));
     for (metric, (_, expected)) in METRICS.iter().zip(golden) {
         let score = metric.score(&reference, &distorted).unwrap();
-        // PerSIM rounds colours and resized images to 8 bits, now and then a half that rounding errors decide.
+        // PerSIM rounds colours and resized images to 8 bits, and rounding errors sometimes decide a half.
         let tolerance = if metric.key == "persim" { 1e-6 } else { 1e-11 * expected.max(1.0) };
-        assert!((score - expected).abs() < tolerance, "{}: {score} is not {expected}", metric.key);
+        assert!(abs_diff_eq!(score, expected, epsilon = tolerance), "{}: {score} is not {expected}", metric.key);
     }
 }
 
@@ -114,9 +115,9 @@ fn more_noise_is_a_worse_score() {
 #[test]
 fn who_is_the_reference_matters_only_to_some() {
     let (reference, distorted) = pair(263, 256);
-    // These ask what of the reference's information or spectrum is left.
+    // These measure the remaining information or spectrum of the reference.
     let asymmetric = ["iw_ssim", "summer", "vif"];
-    // PSNR-HA and PSNR-HMA ask for its contrast, and so only sometimes.
+    // PSNR-HA and PSNR-HMA use the contrast of the reference, which matters only sometimes.
     for metric in METRICS.iter().filter(|metric| !["psnr_ha", "psnr_hma"].contains(&metric.key)) {
         let there = metric.score(&reference, &distorted).unwrap();
         let back = metric.score(&distorted, &reference).unwrap();
@@ -148,13 +149,13 @@ fn the_smallest_image_has_a_score_and_a_smaller_one_an_error() {
         assert!(score.is_finite(), "{}: {score}", metric.key);
         if least > 1 {
             let error = metric.score(&texture(least - 1, 0), &texture(least - 1, 5)).unwrap_err().to_string();
-            let expected = format!("defined from {least}×{least} on");
+            let expected = format!("needs {least}×{least} or more");
             assert!(error.starts_with(metric.name) && error.contains(&expected), "{error}");
         }
     }
 }
 
-/// Never a NaN: a number, or a sentence.
+/// The result is a number or an error, never a NaN.
 #[test]
 fn images_of_one_colour_have_a_score_or_an_error() {
     let (textured, _) = pair(263, 256);
@@ -172,7 +173,7 @@ fn images_of_one_colour_have_a_score_or_an_error() {
         }
     }
     assert_eq!(score("ssim", &flat, &flat), 1.0);
-    // No contrast can be given back to an image that has none.
+    // The contrast of an image without contrast cannot be restored.
     assert!(score("psnr_ha", &textured, &flat) < 30.0);
     assert!(Metric::from_key("fsim").unwrap().score(&flat, &textured).is_err());
 }
@@ -191,7 +192,7 @@ fn every_instruction_set_gives_the_same_bits() {
     before.force();
 }
 
-/// A shift of one pixel is nothing to CW-SSIM, and much to SSIM.
+/// CW-SSIM ignores a shift of one pixel; SSIM does not.
 #[test]
 fn cw_ssim_does_not_mind_a_shift() {
     let (reference, _) = pair(263, 256);
@@ -200,7 +201,7 @@ fn cw_ssim_does_not_mind_a_shift() {
     assert!(score("ssim", &reference, &shifted) < 0.9);
 }
 
-/// PSNR-HA counts a shift of the mean by 0.04 of its square, and hardly anything for added contrast.
+/// PSNR-HA counts a shift of the mean by 0.04 of its square, and added contrast hardly at all.
 #[test]
 fn psnr_ha_forgives_mean_and_contrast() {
     let (reference, _) = pair(263, 256);
@@ -208,8 +209,82 @@ fn psnr_ha_forgives_mean_and_contrast() {
     let map = |f: fn(u8) -> u8| Rgb8::from_fn(256, 248, |x, y| grey.pixel(x, y).map(f));
     let brighter = map(|v| v + 20);
     let expected = 10.0 * log10(255.0 * 255.0 / (0.04 * 400.0));
-    assert!((score("psnr_ha", &grey, &brighter) - expected).abs() < 1e-9);
+    assert_abs_diff_eq!(score("psnr_ha", &grey, &brighter), expected, epsilon = 1e-9);
     assert!(score("psnr_hvs", &grey, &brighter) < expected - 10.0);
     let more = map(|v| (f64::from(v) * 1.3 - 25.0).round() as u8);
     assert!(score("psnr_ha", &grey, &more) > score("psnr_hvs", &grey, &more) + 10.0);
+}
+
+/// Images on which quotients and roots go wrong: without structure, periodic, saturated, with one different pixel.
+fn hostile(side: usize) -> Vec<(&'static str, Rgb8)> {
+    let draw = |f: &dyn Fn(usize, usize) -> [u8; 3]| Rgb8::from_fn(side, side, f);
+    let (texture, _) = pair(side, side);
+    let negative = Rgb8 { samples: texture.samples.iter().map(|v| 255 - v).collect(), ..texture.clone() };
+    let grey = Rgb8::from_fn(side, side, |_, _| [128; 3]);
+    vec![
+        ("black", draw(&|_, _| [0; 3])),
+        ("white", draw(&|_, _| [255; 3])),
+        ("red", draw(&|_, _| [255, 0, 0])),
+        ("one pixel", draw(&|x, y| [if (x, y) == (5, 7) { 129 } else { 128 }; 3])),
+        ("checkerboard", draw(&|x, y| [if (x + y) % 2 == 0 { 255 } else { 0 }; 3])),
+        ("its negative", draw(&|x, y| [if (x + y) % 2 == 0 { 0 } else { 255 }; 3])),
+        ("stripes", draw(&|x, _| [if x / 8 % 2 == 0 { 255 } else { 0 }; 3])),
+        ("ramp", draw(&|x, _| [(x * 255 / (side - 1)) as u8; 3])),
+        ("noise", noisy(&grey, 127)),
+        ("faint noise", noisy(&grey, 1)),
+        ("texture", texture),
+        ("negative texture", negative),
+    ]
+}
+
+/// Every score is in the range that the metric states, or is not defined. Rounding alone carries it further before
+/// [`Metric::score`] cuts it off. Identical images have the perfect score, if they have one.
+#[test]
+fn every_pair_keeps_the_range() {
+    let (small, large) = (hostile(64), hostile(256));
+    // The metrics of large images are slow, and half of the images show the same.
+    let large: Vec<_> = large.into_iter().step_by(2).chain([("noise again", noisy(&pair(256, 256).0, 90))]).collect();
+    for metric in METRICS {
+        let images = if metric.smallest_side <= 64 { &small } else { &large };
+        let (low, high) = metric.range;
+        let perfect = if metric.higher_is_better { high } else { low };
+        for (name, reference) in images {
+            for (other, distorted) in images {
+                let pair = format!("{} of {name} and {other}", metric.key);
+                let Ok(score) = metric.score(reference, distorted) else { continue };
+                let raw = (metric.compute)(reference, distorted);
+                assert!((low..=high).contains(&score), "{pair}: {score:?} is not in {low} to {high}");
+                assert!(score == raw || (score - raw).abs() < 1e-12, "{pair}: {raw:?} became {score:?}");
+                if name == other && perfect.is_finite() {
+                    assert_abs_diff_eq!(score, perfect, epsilon = 1e-12);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_difference_that_a_metric_cannot_see_is_not_a_perfect_score() {
+    let images = hostile(64);
+    let image = |name: &str| &images.iter().find(|(other, _)| *other == name).unwrap().1;
+    let per_sim = Metric::from_key("persim").unwrap();
+    assert!(per_sim.score(image("black"), image("white")).is_err());
+    assert!(per_sim.score(image("black"), image("black")).is_ok());
+    // SUMMER divides by the spectrum, of either image.
+    let summer = Metric::from_key("summer").unwrap();
+    for name in ["black", "red", "white"] {
+        assert!(summer.score(image(name), image("texture")).is_err(), "{name}");
+        assert!(summer.score(image("texture"), image(name)).is_err(), "{name}");
+    }
+}
+
+/// A scale on which the images are anti-correlated makes the product 0.
+#[test]
+fn the_negative_of_an_image_has_the_lowest_score() {
+    let (reference, _) = pair(256, 256);
+    let negative = Rgb8 { samples: reference.samples.iter().map(|v| 255 - v).collect(), ..reference.clone() };
+    for key in ["ms_ssim", "iw_ssim"] {
+        assert_eq!(score(key, &reference, &negative), 0.0, "{key}");
+    }
+    assert!(score("ms_ssim_sum", &reference, &negative) < 0.0);
 }

@@ -1,26 +1,31 @@
-//! Visual information fidelity: the share of the reference's information that the distorted image still gives.
+//! Visual information fidelity (VIF): the fraction of the reference's information that the distorted image preserves.
 //!
 //! > VIF = Σ log₂(1 + g² s² λⱼ/(σ_V² + σ_N²)) / Σ log₂(1 + s² λⱼ/σ_N²),  σ_N² = 0.4,
 //!
-//! over eight bands of a steerable pyramid (four levels; of its six orientations the horizontal and the vertical), over the 3×3 blocks of each band,
-//! and over j (H. R. Sheikh and A. C. Bovik, "Image information and visual quality", IEEE Trans. Image Processing 15(2), 2006, equations 4 to
-//! 22). λ are the eigenvalues of the covariance C of 3×3 neighbourhoods in the reference's band, s² = uᵀ C⁻¹ u / 9 of a block u; g and σ_V² are the gain
-//! and the rest of the regression of distorted on reference in the window about each block's middle, 17, 9, 5 or 3 coefficients wide from the finest level
-//! on. Above 1 for an image of more contrast than its reference.
+//! over eight bands of a steerable pyramid (four levels; of its six orientations the horizontal and the vertical), over
+//! the 3×3 blocks of each band, and over j (H. R. Sheikh and A. C. Bovik, "Image information and visual quality", IEEE
+//! Trans. Image Processing 15(2), 2006, equations 4 to 22). λ are the eigenvalues of the covariance C of 3×3
+//! neighbourhoods in the reference's band, and s² = uᵀ C⁻¹ u / 9 for a block u. g and σ_V² are the gain and the
+//! residual variance of the regression of distorted on reference in a window around the middle of each block. The
+//! windows are 17, 9, 5 and 3 coefficients wide, from the finest level on. An image with more contrast than its
+//! reference scores above 1.
 //!
-//! This is the authors' wavelet program (`vifvec`), which the official values show; the quicker approximation in pixels
-//! (`vifp`) is another metric, different from it in the first digit.
+//! This is the authors' wavelet program (`vifvec`), as a comparison with the official values shows. The faster
+//! approximation in the pixel domain (`vifp`) is another metric, different in the first digit.
 //!
-//! Colour: luma as `rgb2gray` rounds it. Range 0 to 255. Border: mirrored about the edge values; what fills no block is left out, and
-//! so are blocks whose window reaches beyond the band. No downsampling but the pyramid's, whose coarsest band must hold three blocks: 72 pixels a side.
+//! Colour: luma as `rgb2gray` rounds it. Range 0 to 255. Border: mirrored about the edge values. Incomplete blocks, and
+//! blocks whose window extends beyond the band, are left out. Downsampling: only that of the pyramid. Its coarsest band
+//! must contain three blocks: 72 pixels a side.
 //!
-//! The filters are those of matlabPyrTools (`sp5Filters`): A. Karasaridis and E. Simoncelli, "A filter design technique for steerable pyramid
-//! image transforms", ICASSP 1996.
+//! The filters are those of matlabPyrTools (`sp5Filters`): A. Karasaridis and E. Simoncelli, "A filter design technique
+//! for steerable pyramid image transforms", ICASSP 1996.
+
+use ndarray::Array2;
 
 use super::Metric;
 use crate::imaging::filter::{Border, correlate, pad, weigh};
-use crate::imaging::plane::{Plane, Terms, gray, sums};
-use crate::lanes::{Kernel, Lanes, Real, Register};
+use crate::imaging::plane::{Pixels, Plane, Terms, gray, sums};
+use crate::lanes::{Kernel, Lanes, Real, Register, math};
 use crate::stats::eigen::Eigen;
 
 pub(super) const VIF: Metric = Metric {
@@ -30,23 +35,26 @@ pub(super) const VIF: Metric = Metric {
     range: (0.0, f64::INFINITY),
     smallest_side: 72,
     higher_is_better: true,
-    compute: |reference, distorted| {
-        let (mut x, mut y) = (first(&gray(reference)), first(&gray(distorted)));
-        let (mut given, mut there) = (0.0, 0.0);
-        for level in 0..LEVELS {
-            for vertical in [false, true] {
-                let [a, b] = [&x, &y].map(|plane| band(plane, vertical));
-                let (a_given, a_there) = information(&a, &b, (1 << (LEVELS - level)) + 1);
-                given += a_given;
-                there += a_there;
-            }
-            if level < LEVELS - 1 {
-                (x, y) = (halve(&x), halve(&y));
-            }
-        }
-        given / there
-    },
+    compute: fidelity,
+    fine: Some(fidelity),
 };
+
+fn fidelity<I: Pixels>(reference: &I, distorted: &I) -> f64 {
+    let (mut x, mut y) = (first(&gray(reference)), first(&gray(distorted)));
+    let (mut given, mut there) = (0.0, 0.0);
+    for level in 0..LEVELS {
+        for vertical in [false, true] {
+            let [a, b] = [&x, &y].map(|plane| band(plane, vertical));
+            let (a_given, a_there) = information(&a, &b, (1 << (LEVELS - level)) + 1);
+            given += a_given;
+            there += a_there;
+        }
+        if level < LEVELS - 1 {
+            (x, y) = (halve(&x), halve(&y));
+        }
+    }
+    given / there
+}
 
 const LEVELS: usize = 4;
 /// σ_N².
@@ -55,14 +63,14 @@ const TOLERANCE: f64 = 1e-15;
 /// The side of a block.
 const BLOCK: usize = 3;
 
-/// A quarter of a window that is its own mirror image in both directions and in the diagonal: its upper left rows and columns.
+/// A window that is symmetric in both directions and the diagonal, from its upper left quarter.
 fn mirrored<const N: usize>(quarter: [[f64; N]; N], factor: f64) -> Vec<f64> {
     let side = 2 * N - 1;
     let fold = |i: usize| i.min(side - 1 - i);
     (0..side * side).map(|at| factor * quarter[fold(at / side)][fold(at % side)]).collect()
 }
 
-/// The low-pass that comes before all levels.
+/// The low-pass filter before all levels.
 fn first(plane: &Plane) -> Plane {
     let window = mirrored(
         [
@@ -75,7 +83,7 @@ fn first(plane: &Plane) -> Plane {
     correlate(&pad(plane, 2, 2, Border::Reflect), &window, 5, 1)
 }
 
-/// The next level's low-pass, at half the size.
+/// The low-pass image of the next level, at half the size.
 fn halve(plane: &Plane) -> Plane {
     let window = mirrored(
         [
@@ -90,7 +98,7 @@ fn halve(plane: &Plane) -> Plane {
     correlate(&pad(plane, 4, 4, Border::Reflect), &window, 9, 2)
 }
 
-/// One orientation, or the one across it. Its sign does not matter here.
+/// The horizontal or the vertical band. Its sign does not matter here.
 fn band(plane: &Plane, vertical: bool) -> Plane {
     const HALF: [[f64; 4]; 3] = [
         [0.00277643, 0.00496194, 0.01026699, 0.01455399],
@@ -110,7 +118,7 @@ fn band(plane: &Plane, vertical: bool) -> Plane {
     correlate(&pad(plane, 3, 3, Border::Reflect), &window, 7, 1)
 }
 
-/// What the distorted band gives of the reference's information, and what there is, in natural units.
+/// The reference's information that the distorted band preserves, and all of it, in natural units.
 fn information(x: &Plane, y: &Plane, window: usize) -> (f64, f64) {
     let (across, down) = (x.width / BLOCK, x.height / BLOCK);
     let [x, y] = [x, y].map(|plane| plane.crop(0, 0, BLOCK * across, BLOCK * down));
@@ -118,10 +126,11 @@ fn information(x: &Plane, y: &Plane, window: usize) -> (f64, f64) {
     let (width, height) = (x.width - BLOCK + 1, x.height - BLOCK + 1);
     let members: Vec<Plane> = (0..9).map(|k| x.crop(k % 3, k / 3, width, height)).collect();
     let centred: Vec<(&[f64], f64)> = members.iter().map(|member| (member.values.as_slice(), member.mean())).collect();
-    let covariance: Vec<f64> =
-        (0..81).map(|at| sums(Centred([centred[at / 9], centred[at % 9]]))[0] / (width * height) as f64).collect();
-    let eigen = Eigen::of(&covariance, 9);
+    let eigen = Eigen::of(Array2::from_shape_fn((9, 9), |(a, b)| {
+        sums(Centred([centred[a], centred[b]]))[0] / (width * height) as f64
+    }));
     let inverse = eigen.map(|v| 1.0 / v);
+    let inverse: [[f64; 9]; 9] = std::array::from_fn(|a| std::array::from_fn(|b| inverse[[a, b]]));
 
     let product =
         |a: &Plane, b: &Plane| Plane { values: a.values.iter().zip(&b.values).map(|(a, b)| a * b).collect(), ..*a };
@@ -148,15 +157,14 @@ fn information(x: &Plane, y: &Plane, window: usize) -> (f64, f64) {
             };
             let block: [f64; 9] = std::array::from_fn(|k| x.at(BLOCK * i + k % 3, BLOCK * j + k / 3));
             let energy: f64 =
-                (0..9).map(|a| block[a] * (0..9).map(|b| inverse[9 * a + b] * block[b]).sum::<f64>()).sum::<f64>()
-                    / 9.0;
+                (0..9).map(|a| block[a] * (0..9).map(|b| inverse[a][b] * block[b]).sum::<f64>()).sum::<f64>() / 9.0;
             places.push((energy / NOISE, gain * gain * energy / (rest.max(TOLERANCE) + NOISE)));
         }
     }
     Lanes::dispatch(Information { places: &places, eigenvalues: &eigen.values })
 }
 
-/// Two members less their means, multiplied.
+/// The product of two members minus their means.
 struct Centred<'a>([(&'a [f64], f64); 2]);
 
 impl Terms<1> for Centred<'_> {
@@ -172,7 +180,7 @@ impl Terms<1> for Centred<'_> {
     }
 }
 
-/// The sums over the `size`×`size` window about the middle of every block.
+/// The sums over the `size`×`size` window around the middle of every block.
 fn window_sums(plane: &Plane, size: usize) -> Plane {
     let (across, down) = (plane.width / BLOCK, plane.height / BLOCK);
     let mut out = Plane { width: across, height: down, values: vec![0.0; across * down] };
@@ -224,8 +232,8 @@ impl Kernel<Lanes<f64, 8>> for Information<'_> {
             let pair = R::view(&pair);
             for &eigenvalue in self.eigenvalues {
                 let eigenvalue = R::splat(eigenvalue);
-                there = there + Real::ln(pair[0] * eigenvalue + R::one());
-                given = given + Real::ln(pair[1] * eigenvalue + R::one());
+                there = there + math::ln(pair[0] * eigenvalue + R::one());
+                given = given + math::ln(pair[1] * eigenvalue + R::one());
             }
         }
         (given.fold(), there.fold())

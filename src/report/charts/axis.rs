@@ -1,21 +1,22 @@
-//! Numbers to pixels: scales, round ticks, frames.
+//! Axes: they map numbers to pixels, choose round ticks, and cut lines at the frame.
 
-use super::page::{Align, BLACK, GREY, PALE, Page, Point};
+use super::page::{Align, BLACK, GREY, PALE, Page, Point, widest};
 use crate::lanes::math;
+use crate::report::grid::decimal;
 use plotters::backend::DrawingBackend;
 
-/// What a number goes through before it is placed.
+/// The scale of an axis.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Linear,
     Logarithmic,
 }
 
-/// An axis: values from `low` to `high` at pixels from `start` to `end`.
+/// An axis: values from `low` to `high` at pixels from `start` to `end`. A logarithmic axis contains the logarithms of its ends.
 #[derive(Clone, Debug)]
 pub(super) struct Axis {
-    low: f64,
-    high: f64,
+    pub(super) low: f64,
+    pub(super) high: f64,
     logarithmic: bool,
     pub(super) start: f64,
     pub(super) end: f64,
@@ -26,7 +27,7 @@ pub(super) struct Axis {
 impl Axis {
     /// An axis over all of `values` between the pixels `start` and `end`, with round numbers at both ends and about `count` ticks.
     ///
-    /// Without values it goes from 0 to 1; with one, a little to either side.
+    /// Without values it reaches from 0 to 1. With one value it reaches a little to either side.
     pub(super) fn round(values: impl Iterator<Item = f64>, count: usize, start: f64, end: f64) -> Axis {
         let (low, high) = range(values);
         let step = Step::of(low, high, count);
@@ -36,8 +37,8 @@ impl Axis {
         Axis { low, high, logarithmic: false, start, end, ticks }
     }
 
-    /// An axis that ends at the values themselves and a little beyond, with about `count` round ticks inside. Values on a
-    /// logarithmic one are positive; without any it goes from 1 to 10.
+    /// An axis that ends a little beyond the values, with about `count` round ticks inside. Values on a logarithmic axis are
+    /// positive; without values that axis reaches from 1 to 10.
     pub(super) fn tight(values: impl Iterator<Item = f64>, count: usize, kind: Kind, start: f64, end: f64) -> Axis {
         let logarithmic = kind == Kind::Logarithmic;
         let mut values: Vec<f64> = values.collect();
@@ -61,19 +62,9 @@ impl Axis {
         let value = if self.logarithmic { math::log10(value) } else { value };
         self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
     }
-
-    /// The least value of a linear axis.
-    pub(super) fn low(&self) -> f64 {
-        self.low
-    }
-
-    /// The greatest value of a linear axis.
-    pub(super) fn high(&self) -> f64 {
-        self.high
-    }
 }
 
-/// Least and greatest of `values`, never the same.
+/// The least and the greatest of `values`, moved apart if they are equal; 0 and 1 without values.
 pub(super) fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low > high {
@@ -93,7 +84,7 @@ struct Step {
 }
 
 impl Step {
-    /// The smallest that needs at most `count` steps from `low` to `high`.
+    /// The smallest step of which at most `count` reach from `low` to `high`.
     fn of(low: f64, high: f64, count: usize) -> Step {
         let wanted = (high - low) / count as f64;
         let mut exponent = 0;
@@ -103,12 +94,8 @@ impl Step {
         while power(exponent + 1) <= wanted {
             exponent += 1;
         }
-        for digit in [1.0, 2.0, 5.0] {
-            if scaled(digit, exponent) >= wanted {
-                return Step { digit, exponent };
-            }
-        }
-        Step { digit: 1.0, exponent: exponent + 1 }
+        let digit = [1.0, 2.0, 5.0].into_iter().find(|digit| scaled(*digit, exponent) >= wanted);
+        digit.map_or(Step { digit: 1.0, exponent: exponent + 1 }, |digit| Step { digit, exponent })
     }
 
     fn size(&self) -> f64 {
@@ -117,20 +104,16 @@ impl Step {
 
     /// The multiples from `first` to `last` with their labels.
     fn ticks(&self, first: f64, last: f64) -> Vec<(f64, String)> {
-        let mut ticks = Vec::new();
-        // Not −0.
-        let mut i = first + 0.0;
-        while i <= last {
+        let tick = |i: f64| {
             let value = scaled(i * self.digit, self.exponent);
-            // Plain digits while they are short.
+            // Short numbers are written in plain digits.
             let text = match self.exponent {
-                -5..=5 => label(value, (-self.exponent).max(0) as usize),
+                -5..=5 => decimal(value, (-self.exponent).max(0) as usize),
                 _ => format!("{value:e}").replacen('-', "−", usize::from(value < 0.0)),
             };
-            ticks.push((value, text));
-            i += 1.0;
-        }
-        ticks
+            (value, text)
+        };
+        (0..).map(|i| first + f64::from(i)).take_while(|i| *i <= last).map(tick).collect()
     }
 }
 
@@ -140,7 +123,7 @@ fn power(exponent: i32) -> f64 {
     if exponent < 0 { 1.0 / magnitude } else { magnitude }
 }
 
-/// `number` · 10^`exponent`, dividing for negative exponents so that 3 · 10⁻¹ is 0.3.
+/// `number` · 10^`exponent`. It divides for negative exponents, so that 3 · 10⁻¹ is 0.3.
 fn scaled(number: f64, exponent: i32) -> f64 {
     if exponent < 0 { number / power(-exponent) } else { number * power(exponent) }
 }
@@ -151,83 +134,83 @@ fn inside(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
     step.ticks((low / step.size()).ceil(), (high / step.size()).floor())
 }
 
-/// Ticks between 10^`low` and 10^`high`: decades, or 1, 2, 5 of each where decades are too few; `values` is the values' range.
+/// Ticks between 10^`low` and 10^`high`: powers of ten, or 1, 2 and 5 times each where powers of ten are too few. `values` is the range
+/// of the values.
 fn decades(values: (f64, f64), low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
     let every = ((high - low) / count as f64).floor().max(1.0) as i32;
     let digits: &[f64] = if high - low > 2.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
-    let mut ticks = Vec::new();
-    for exponent in low.floor() as i32..=high.ceil() as i32 {
-        for &digit in digits {
-            let value = scaled(digit, exponent);
-            if exponent.rem_euclid(every) == 0 && (low..=high).contains(&math::log10(value)) {
-                let text = if exponent.abs() > 4 {
-                    format!("{digit}e{exponent}")
-                } else {
-                    label(value, (-exponent).max(0) as usize)
-                };
-                ticks.push((value, text));
-            }
-        }
+    let tick = |digit: f64, exponent: i32| {
+        let value = scaled(digit, exponent);
+        let plain = || decimal(value, (-exponent).max(0) as usize);
+        (value, if exponent.abs() > 4 { format!("{digit}e{exponent}") } else { plain() })
+    };
+    let exponents = (low.floor() as i32..=high.ceil() as i32).filter(|exponent| exponent.rem_euclid(every) == 0);
+    let mut ticks: Vec<_> = exponents.flat_map(|e| digits.iter().map(move |&digit| tick(digit, e))).collect();
+    let on_axis = |ticks: &mut Vec<(f64, String)>| ticks.retain(|t| (low..=high).contains(&math::log10(t.0)));
+    on_axis(&mut ticks);
+    if ticks.len() < 2 {
+        // The axis covers less than a decade: it gets linear ticks.
+        ticks = inside(values.0, values.1, count);
+        on_axis(&mut ticks);
     }
-    if ticks.len() > 1 {
-        return ticks;
-    }
-    // Less than a decade, without two such numbers: round steps of the values themselves.
-    let mut ticks = inside(values.0, values.1, count);
-    ticks.retain(|t| (low..=high).contains(&math::log10(t.0)));
     ticks
 }
 
-/// `value` with a true minus sign.
-pub(super) fn label(value: f64, digits: usize) -> String {
-    let text = format!("{value:.digits$}");
-    match text.strip_prefix('-') {
-        Some(magnitude) if magnitude.bytes().all(|b| matches!(b, b'0' | b'.')) => magnitude.to_owned(),
-        Some(magnitude) => format!("−{magnitude}"),
-        None => text,
-    }
-}
-
-/// Letters of tick labels, pixels.
+/// The font size of tick labels, in pixels.
 pub(super) const TICK: f64 = 12.0;
-/// Letters of axis titles, pixels.
+/// The font size of axis titles, in pixels.
 pub(super) const TITLE: f64 = 13.0;
 
-/// Grid lines and labels of a horizontal axis below a plot that reaches from `top` to `bottom`, and its title if there is one.
-pub(super) fn horizontal<B: DrawingBackend>(page: &Page<B>, axis: &Axis, top: f64, bottom: f64, title: &str) {
+/// The grid lines of a horizontal axis in a plot that reaches from `top` to `bottom`, with labels below it where `labelled`.
+pub(super) fn ticks_below<B: DrawingBackend>(page: &Page<B>, axis: &Axis, top: f64, bottom: f64, labelled: bool) {
     for (value, label) in &axis.ticks {
         let x = axis.at(*value);
         page.path(&[(x, top), (x, bottom)], 1.0, PALE);
-        page.text(label, (x, bottom + 17.0), TICK, Align::Centre, GREY);
+        if labelled {
+            page.text(label, (x, bottom + 17.0), TICK, Align::Center, GREY);
+        }
     }
-    page.path(&[(axis.start, bottom), (axis.end, bottom)], 1.0, GREY);
-    page.text(title, ((axis.start + axis.end) / 2.0, bottom + 38.0), TITLE, Align::Centre, BLACK);
 }
 
-/// Grid lines and labels of a vertical axis left of a plot that reaches from `left` to `right`, and its title if there is one.
-pub(super) fn vertical<B: DrawingBackend>(page: &Page<B>, axis: &Axis, left: f64, right: f64, title: &str) {
-    let mut widest: f64 = 0.0;
+/// The grid lines of a vertical axis in a plot that reaches from `left` to `right`, with labels to its left where `labelled`.
+pub(super) fn ticks_beside<B: DrawingBackend>(page: &Page<B>, axis: &Axis, left: f64, right: f64, labelled: bool) {
     for (value, label) in &axis.ticks {
         let y = axis.at(*value);
         page.path(&[(left, y), (right, y)], 1.0, PALE);
-        page.text(label, (left - 8.0, y + 0.36 * TICK), TICK, Align::Right, GREY);
-        widest = widest.max(super::page::width(label, TICK));
+        if labelled {
+            page.text(label, (left - 8.0, y + 0.36 * TICK), TICK, Align::Right, GREY);
+        }
     }
-    page.text_upwards(title, (left - 20.0 - widest, (axis.start + axis.end) / 2.0), TITLE, BLACK);
 }
 
-/// Room that a [`vertical`] axis needs to its left: labels, title and the sheet's margin.
+/// A horizontal axis below a plot that reaches from `top` to `bottom`, with its grid lines, labels and title.
+pub(super) fn horizontal<B: DrawingBackend>(page: &Page<B>, axis: &Axis, top: f64, bottom: f64, title: &str) {
+    ticks_below(page, axis, top, bottom, true);
+    page.path(&[(axis.start, bottom), (axis.end, bottom)], 1.0, GREY);
+    page.text(title, ((axis.start + axis.end) / 2.0, bottom + 38.0), TITLE, Align::Center, BLACK);
+}
+
+/// A vertical axis to the left of a plot that reaches from `left` to `right`, with its grid lines, labels and title.
+pub(super) fn vertical<B: DrawingBackend>(page: &Page<B>, axis: &Axis, left: f64, right: f64, title: &str) {
+    ticks_beside(page, axis, left, right, true);
+    page.text_upwards(title, (left - 20.0 - label_width(axis), (axis.start + axis.end) / 2.0), TITLE, BLACK);
+}
+
+fn label_width(axis: &Axis) -> f64 {
+    widest(axis.ticks.iter().map(|(_, label)| label), TICK)
+}
+
+/// The room that a [`vertical`] axis needs to its left: for labels, title and the margin of the page.
 pub(super) fn room(axis: &Axis) -> f64 {
-    let widest = axis.ticks.iter().map(|(_, label)| super::page::width(label, TICK)).fold(0.0, f64::max);
-    widest + 20.0 + TITLE + 12.0
+    label_width(axis) + 20.0 + TITLE + 12.0
 }
 
-/// The pieces of the line through `points` that lie inside the rectangle between two corners.
+/// The pieces of the line through `points` that lie inside the rectangle with the corners `low` and `high`.
 pub(super) fn clip(points: &[Point], low: Point, high: Point) -> Vec<Vec<Point>> {
     let mut pieces: Vec<Vec<Point>> = Vec::new();
     for pair in points.windows(2) {
         let (a, d) = (pair[0], (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1));
-        // Liang and Barsky: the segment is a + t·d, and each side of the rectangle bounds t.
+        // The algorithm of Liang and Barsky: the segment is a + t·d, and each side of the rectangle bounds t.
         let (mut from, mut to) = (0.0_f64, 1.0_f64);
         for (start, step, low, high) in [(a.0, d.0, low.0, high.0), (a.1, d.1, low.1, high.1)] {
             if step == 0.0 {
@@ -240,13 +223,10 @@ pub(super) fn clip(points: &[Point], low: Point, high: Point) -> Vec<Vec<Point>>
             }
         }
         if from < to {
-            let at = |t: f64| (a.0 + t * d.0, a.1 + t * d.1);
+            let at = |t: f64| if t == 1.0 { pair[1] } else { (a.0 + t * d.0, a.1 + t * d.1) };
             match pieces.last_mut() {
-                Some(piece) if from == 0.0 && piece.last() == Some(&pair[0]) => {
-                    piece.push(if to == 1.0 { pair[1] } else { at(to) })
-                }
-                _ => pieces
-                    .push(vec![if from == 0.0 { pair[0] } else { at(from) }, if to == 1.0 { pair[1] } else { at(to) }]),
+                Some(piece) if from == 0.0 && piece.last() == Some(&a) => piece.push(at(to)),
+                _ => pieces.push(vec![at(from), at(to)]),
             }
         }
     }

@@ -1,16 +1,16 @@
-//! Numbers as colours, equal differences as equally visible ones.
+//! The colour map: numbers from 0 to 1 become colours, and equal differences look equally large.
 //!
-//! The map is a curve in OKLab, a colour space in which distance is about what is seen (B. Ottosson, "A perceptual color space for image
-//! processing", 2020, <https://bottosson.github.io/posts/oklab/>, whose matrices these are): lightness rises in a straight line, so that the map
-//! survives grey printers and every colour vision, while the hue turns from violet over red and orange to yellow:
+//! The map is a curve in OKLab, a colour space in which distance is close to visible difference (B. Ottosson, "A perceptual color space
+//! for image processing", 2020, <https://bottosson.github.io/posts/oklab/>, the source of the matrices below). The lightness rises
+//! linearly, so that the map can be read in grey and with any colour vision. The hue turns from violet over red and orange to yellow:
 //!
 //! > L = 0.14 + 0.82 t,  h = 300° + 170° t,  C = 0.05 + 0.52 t(1 − t).
 //!
-//! All of it lies inside sRGB, and no step is more than 3 % longer than another.
+//! The whole curve lies inside sRGB, and no step is more than 3 % longer than another.
 
 use crate::lanes::math::{powf, sin_cos};
 
-/// The colour of t, 0 (dark violet) to 1 (pale yellow); what lies outside counts as the end.
+/// The colour of t, from 0 (dark violet) to 1 (pale yellow). Values outside have the colour of the nearer end.
 pub(super) fn colour(t: f64) -> [u8; 3] {
     linear(curve(t.clamp(0.0, 1.0))).map(|v| (255.0 * gamma(v) + 0.5) as u8)
 }
@@ -22,7 +22,7 @@ fn curve(t: f64) -> [f64; 3] {
     [0.14 + 0.82 * t, chroma * cosine, chroma * sine]
 }
 
-/// R, G and B in proportion to light, 0 to 1.
+/// The linear red, green and blue of a colour in OKLab, 0 to 1.
 fn linear([lightness, a, b]: [f64; 3]) -> [f64; 3] {
     let cones = [
         lightness + 0.3963377774 * a + 0.2158037573 * b,

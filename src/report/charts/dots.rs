@@ -1,41 +1,41 @@
-//! One statistic for many categories and a few methods: a row for each category, a dot for each method.
+//! A dot chart of one statistic: a row for each category, and in it a dot for each method.
 
 use super::axis::{self, Axis};
 use super::finite;
 use super::legend::{Legend, Sample};
-use super::page::{Align, BAND, BLACK, Chart, GREY, MARGIN, Page, Picture, header_height, render, shorten, width};
+use super::page::{Align, BAND, BLACK, Chart, GREY, MARGIN, Page, Picture, header_height, render, shorten, widest};
 use crate::error::Result;
 use plotters::backend::DrawingBackend;
 
-/// SROCC by distortion type.
+/// A dot chart, such as SROCC by distortion type.
 #[derive(Clone, Debug)]
 pub struct Dots {
-    /// What is shown.
+    /// The title.
     pub title: String,
-    /// What data the numbers are from.
+    /// The data that the numbers are from.
     pub data: String,
     /// The statistic on the axis: `SROCC`.
     pub statistic: String,
     /// The rows, from top to bottom.
     pub categories: Vec<String>,
-    /// The methods, in the legend's order.
+    /// The methods, in the order of the legend.
     pub series: Vec<Series>,
 }
 
-/// One method's values.
+/// The values of one method.
 #[derive(Clone, Debug)]
 pub struct Series {
     /// The method's name.
     pub name: String,
-    /// A value for each category, where there is one.
+    /// One entry for each category; `None` where there is no value.
     pub values: Vec<Option<f64>>,
 }
 
 impl Dots {
-    /// The chart as SVG and PNG: 1000 pixels wide, as high as the categories need (about 750 pixels for 24).
+    /// The chart as SVG and PNG: 1000 pixels wide, and as high as the categories need (about 750 pixels for 24).
     ///
     /// # Panics
-    /// When a series does not have as many values as there are categories.
+    /// If a series has another number of values than there are categories.
     ///
     /// # Errors
     /// [`crate::Error::Undefined`] for a number that is not finite.
@@ -50,7 +50,7 @@ impl Dots {
         self.series.iter().flat_map(|s| s.values.iter().copied().flatten())
     }
 
-    /// The height of a row: more for more series.
+    /// The height of a row, which grows with the number of series.
     fn row(&self) -> f64 {
         (6.0 * self.series.len() as f64 + 4.0).max(25.0)
     }
@@ -80,8 +80,8 @@ impl Chart for Dots {
     fn draw<B: DrawingBackend>(&self, page: &Page<B>) {
         let top = self.legend().draw(page, page.header(&self.title, &self.data)) + 12.0;
         let bottom = page.height - 56.0;
-        let widest = self.categories.iter().map(|c| width(c, 13.0)).fold(0.0, f64::max).min(0.36 * page.width);
-        let (left, right) = (MARGIN + widest + 12.0, page.width - MARGIN - 8.0);
+        let name = widest(self.categories.iter(), 13.0).min(0.36 * page.width);
+        let (left, right) = (MARGIN + name + 12.0, page.width - MARGIN - 8.0);
         let x = Axis::round(self.numbers(), 8, left + 8.0, right);
         let row = self.row();
         for (i, category) in self.categories.iter().enumerate() {
@@ -89,16 +89,11 @@ impl Chart for Dots {
             if i % 2 == 0 {
                 page.rectangle((MARGIN - 6.0, y), (right, y + row), BAND);
             }
-            page.text(
-                &shorten(category, 13.0, widest + 1.0),
-                (left - 10.0, y + 0.5 * row + 4.7),
-                13.0,
-                Align::Right,
-                BLACK,
-            );
+            let category = shorten(category, 13.0, name + 1.0);
+            page.text(&category, (left - 10.0, y + 0.5 * row + 4.7), 13.0, Align::Right, BLACK);
         }
         axis::horizontal(page, &x, top, bottom, &self.statistic);
-        if x.low() < 0.0 {
+        if x.low < 0.0 {
             page.path(&[(x.at(0.0), top), (x.at(0.0), bottom)], 1.5, GREY);
         }
         let spread = (row - 8.0) / self.series.len().max(1) as f64;

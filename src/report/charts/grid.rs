@@ -1,49 +1,50 @@
-//! Small multiples: panels of one size in rows, with common axes, a legend above and one title for each axis.
+//! The layout of small multiples: panels of one size in rows, with common axes, a legend above them and one title for each axis.
 //!
-//! Tick labels stand where nothing else does: left of the first column, and below every panel that has none under it. The
-//! chart says what its panels are called and what is drawn in them; everything else is here.
+//! Tick labels are to the left of the first column, and below each panel that has no other panel below it. A chart gives the names of
+//! its panels and draws their contents; everything else is drawn here.
 
 use super::axis::{self, Axis};
 use super::legend::Legend;
-use super::page::{Align, BLACK, GREY, MARGIN, PALE, Page, header_height, width, wrap};
+use super::page::{Align, BLACK, GREY, MARGIN, Page, header_height, shorten, width, wrap};
 use plotters::backend::DrawingBackend;
 
 /// A chart of panels.
 pub(super) struct Grid<'a> {
     pub(super) title: &'a str,
     pub(super) data: &'a str,
-    /// The axes' titles.
+    /// The titles of the axes.
     pub(super) x: &'a str,
     pub(super) y: &'a str,
-    /// The axes' ends, lower first, not the same.
+    /// The ends of the axes: the lower first, and not equal.
     pub(super) x_range: (f64, f64),
     pub(super) y_range: (f64, f64),
     /// Whether panels are as high as they are wide.
     pub(super) square: bool,
     pub(super) legend: Legend<'a>,
-    /// The panels' names.
+    /// The names of the panels.
     pub(super) names: Vec<&'a str>,
 }
 
-/// Between panels side by side.
+/// The space between panels side by side, in pixels.
 const GAP: f64 = 28.0;
-/// Letters of the panels' names.
+/// The font size of the panels' names, in pixels.
 const NAME: f64 = 13.0;
 
 /// Sizes in pixels.
 struct Layout {
     columns: usize,
     rows: usize,
-    /// Left of the panels, for tick labels and title.
+    /// The space to the left of the panels, for tick labels and title.
     left: f64,
-    /// A panel.
+    /// The size of a panel.
     wide: f64,
     high: f64,
-    /// Names, each in lines; the most lines that a name takes.
+    /// The names, each in lines.
     names: Vec<Vec<String>>,
+    /// The number of lines of the longest name.
     lines: usize,
     width: f64,
-    /// Header and legend.
+    /// The height of header and legend.
     top: f64,
 }
 
@@ -65,7 +66,7 @@ impl Grid<'_> {
             let mut lines = wrap(name, NAME, wide);
             if lines.len() > 2 {
                 lines.truncate(2);
-                lines[1] = super::page::shorten(&format!("{}…", lines[1]), NAME, wide);
+                lines[1] = shorten(&format!("{}…", lines[1]), NAME, wide);
             }
             lines
         };
@@ -87,7 +88,7 @@ impl Grid<'_> {
         Axis::between(self.y_range, 5, start, end)
     }
 
-    /// The axis with as many ticks, at most eight steps, as have room for their labels.
+    /// The axis with the most ticks whose labels have room; at most eight steps.
     fn x_axis(&self, start: f64, end: f64) -> Axis {
         let fits = |axis: &Axis| {
             let labels: f64 = axis.ticks.iter().map(|(_, label)| width(label, axis::TICK) + 8.0).sum();
@@ -97,14 +98,14 @@ impl Grid<'_> {
         axes.into_iter().find(fits).unwrap_or_else(|| Axis::between(self.x_range, 1, start, end))
     }
 
-    /// The sheet's size.
+    /// The size of the page.
     pub(super) fn size(&self) -> (u32, u32) {
         let layout = self.layout();
         let height = layout.top + layout.rows as f64 * layout.pitch() + 56.0;
         (layout.width as u32, height.ceil() as u32)
     }
 
-    /// Draws everything but what is in the panels; `panel` does that, given each one's index and axes.
+    /// Draws everything but the contents of the panels. `panel` draws these, given the index and the axes of each.
     pub(super) fn draw<B: DrawingBackend>(&self, page: &Page<B>, panel: impl Fn(usize, &Axis, &Axis)) {
         let layout = self.layout();
         self.legend.draw(page, page.header(self.title, self.data));
@@ -115,47 +116,31 @@ impl Grid<'_> {
             let bottom = layout.top + (row + 1) as f64 * layout.pitch();
             let (end, top) = (start + layout.wide, bottom - layout.high);
             let (x, y) = (self.x_axis(start, end), self.y_axis(bottom, top));
-            for (value, label) in &x.ticks {
-                page.path(&[(x.at(*value), top), (x.at(*value), bottom)], 1.0, PALE);
-                if i + layout.columns >= count {
-                    page.text(label, (x.at(*value), bottom + 17.0), axis::TICK, Align::Centre, GREY);
-                }
-            }
-            for (value, label) in &y.ticks {
-                page.path(&[(start, y.at(*value)), (end, y.at(*value))], 1.0, PALE);
-                if column == 0 {
-                    let baseline = y.at(*value) + 0.36 * axis::TICK;
-                    page.text(label, (start - 8.0, baseline), axis::TICK, Align::Right, GREY);
-                }
-            }
+            axis::ticks_below(page, &x, top, bottom, i + layout.columns >= count);
+            axis::ticks_beside(page, &y, start, end, column == 0);
             page.path(&[(start, bottom), (end, bottom)], 1.0, GREY);
-            for (line, text) in layout.names.get(i).into_iter().flatten().rev().enumerate() {
-                page.text(text, (start, top - 7.0 - 16.0 * line as f64), NAME, Align::Left, BLACK);
-            }
+            let name = layout.names.get(i).into_iter().flatten().rev();
+            page.lines(name, (start, top - 7.0), -16.0, NAME, Align::Left, BLACK);
             if count > 0 {
                 panel(i, &x, &y);
             }
         }
         let bottom = layout.top + layout.rows as f64 * layout.pitch();
         let right = layout.left + layout.columns as f64 * (layout.wide + GAP) - GAP;
-        page.text(self.x, ((layout.left + right) / 2.0, bottom + 40.0), axis::TITLE, Align::Centre, BLACK);
-        page.text_upwards(
-            self.y,
-            (MARGIN + 2.0, (layout.top + layout.pitch() - layout.high + bottom) / 2.0),
-            axis::TITLE,
-            BLACK,
-        );
+        page.text(self.x, ((layout.left + right) / 2.0, bottom + 40.0), axis::TITLE, Align::Center, BLACK);
+        let middle = (layout.top + layout.pitch() - layout.high + bottom) / 2.0;
+        page.text_upwards(self.y, (MARGIN + 2.0, middle), axis::TITLE, BLACK);
     }
 }
 
 impl Layout {
-    /// The height of a row: its names and its panels.
+    /// The height of a row with its names and its panels.
     fn pitch(&self) -> f64 {
         16.0 * self.lines as f64 + 20.0 + self.high
     }
 }
 
-/// `ends`, or the range of `values` and a little more at either end; without values from 0 to 1.
+/// `ends`, or the range of `values` with a little more at either end; 0 to 1 without values.
 pub(super) fn ends(ends: Option<(f64, f64)>, values: impl Iterator<Item = f64>) -> (f64, f64) {
     ends.unwrap_or_else(|| {
         let (low, high) = axis::range(values);

@@ -1,4 +1,4 @@
-//! Histograms of scores, a few over one another in each panel: in-distribution images against others.
+//! Panels of histograms of scores, a few series over one another in each: in-distribution images against others.
 
 use super::finite;
 use super::grid::Grid;
@@ -10,28 +10,28 @@ use plotters::backend::DrawingBackend;
 /// Panels with common axes, each with a histogram of every series.
 #[derive(Clone, Debug)]
 pub struct Histograms {
-    /// What is shown.
+    /// The title.
     pub title: String,
-    /// What data the numbers are from.
+    /// The data that the numbers are from.
     pub data: String,
     /// The title of the horizontal axis: `score`.
     pub x: String,
-    /// The least and the greatest score there can be: 0 and 1.
+    /// The least and the greatest possible score: 0 and 1.
     pub range: (f64, f64),
-    /// Bins over the range, all of one width: [`Histograms::BINS`] are usual. A score between two belongs to the upper one.
+    /// The number of bins, all of one width; [`Histograms::BINS`] is usual. A score on the border of two bins belongs to the upper one.
     pub bins: usize,
-    /// The series, in the legend's order. The first is filled, the others are outlines: in-distribution first.
+    /// The series, in the order of the legend. The first one, in-distribution, is filled; the others are outlines.
     pub series: Vec<String>,
-    /// The panels, row by row; up to 15 fit well.
+    /// The panels, row by row; up to 15 are readable.
     pub panels: Vec<HistogramsPanel>,
 }
 
 /// One panel.
 #[derive(Clone, Debug)]
 pub struct HistogramsPanel {
-    /// Its name: the challenge.
+    /// Its name, such as the challenge.
     pub name: String,
-    /// The scores of each series, in any order; a series without any has no histogram here.
+    /// The scores of each series, in any order. A series without scores has no histogram in this panel.
     pub scores: Vec<Vec<f64>>,
 }
 
@@ -39,11 +39,11 @@ impl Histograms {
     /// The usual number of bins.
     pub const BINS: usize = 20;
 
-    /// The chart as SVG and PNG: up to 1000 pixels wide, as high as the panels need. Heights are shares of a series' scores in the
-    /// panel, so that series of unequal size can be compared.
+    /// The chart as SVG and PNG: up to 1000 pixels wide, and as high as the panels need. The height of a bin is the share of its series'
+    /// scores in this panel, which makes series of different sizes comparable.
     ///
     /// # Panics
-    /// When a panel does not have the scores of as many series as there are, there are no bins, or the range is empty or not finite.
+    /// If a panel has another number of series than the chart, there are no bins, or the range is empty or not finite.
     ///
     /// # Errors
     /// [`Error::Undefined`] for a score that is not finite or not in the range.

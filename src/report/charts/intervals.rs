@@ -1,51 +1,49 @@
-//! Variants of a method under one another: a dot with its interval each, against a reference.
+//! A chart of the variants of a method: a row for each, with a dot for its value and a line for its interval, against a reference.
 
 use super::axis::{self, Axis};
 use super::page::{
-    Align, BAND, BLACK, BLUE, Chart, GREY, MARGIN, Page, Picture, VERMILION, header_height, render, width, wrap,
+    Align, BAND, BLACK, BLUE, Chart, GREY, MARGIN, Page, Picture, VERMILION, header_height, render, widest, wrap,
 };
 use super::{Estimate, finite};
 use crate::error::Result;
+use crate::report::grid::decimal;
 use plotters::backend::DrawingBackend;
 
-/// The ablation.
+/// A chart of estimates with intervals, such as those of an ablation.
 #[derive(Clone, Debug)]
 pub struct Intervals {
-    /// What is shown.
+    /// The title.
     pub title: String,
-    /// What data the numbers are from.
+    /// The data that the numbers are from.
     pub data: String,
     /// The statistic on the axis: `SROCC, with 95 % interval`.
     pub statistic: String,
     /// The rows, from top to bottom.
     pub rows: Vec<Interval>,
-    /// The row that the others are compared with: a line runs through its value.
+    /// The index of the row that the others are compared with. A dashed line is drawn at its value.
     pub reference: Option<usize>,
 }
 
-/// One variant.
+/// One row.
 #[derive(Clone, Debug)]
 pub struct Interval {
-    /// What it is; may be long.
+    /// The name of the variant; it may be long.
     pub label: String,
     /// Its value and interval.
     pub estimate: Estimate,
 }
 
 impl Intervals {
-    /// The chart as SVG and PNG: 1000 pixels wide, as high as the rows need.
+    /// The chart as SVG and PNG: 1000 pixels wide, and as high as the rows need.
     ///
     /// # Panics
-    /// When the reference is not one of the rows.
+    /// If the reference is not the index of a row.
     ///
     /// # Errors
     /// [`crate::Error::Undefined`] for a number that is not finite.
     pub fn render(&self) -> Result<Picture> {
-        assert!(
-            self.reference.is_none_or(|r| r < self.rows.len()),
-            "the reference is one of the {} rows",
-            self.rows.len()
-        );
+        let rows = self.rows.len();
+        assert!(self.reference.is_none_or(|r| r < rows), "the reference is one of the {rows} rows");
         render(self)
     }
 
@@ -53,7 +51,7 @@ impl Intervals {
         self.rows.iter().flat_map(|r| r.estimate.numbers())
     }
 
-    /// Each row's label in lines.
+    /// The label of each row, in lines.
     fn labels(&self) -> Vec<Vec<String>> {
         self.rows.iter().map(|r| wrap(&r.label, LABEL, LIMIT)).collect()
     }
@@ -65,9 +63,9 @@ impl Intervals {
 }
 
 const WIDTH: u32 = 1000;
-/// Letters of the labels, pixels.
+/// The font size of the labels, in pixels.
 const LABEL: f64 = 13.0;
-/// The widest that a label may be, pixels.
+/// The widest line of a label, in pixels.
 const LIMIT: f64 = 330.0;
 
 impl Chart for Intervals {
@@ -84,10 +82,10 @@ impl Chart for Intervals {
         let top = page.header(&self.title, &self.data) + 20.0;
         let bottom = page.height - 60.0;
         let labels = self.labels();
-        let widest = labels.iter().flatten().map(|line| width(line, LABEL)).fold(0.0, f64::max);
+        let label = widest(labels.iter().flatten(), LABEL);
         let printed: Vec<String> = self.rows.iter().map(|r| print(&r.estimate)).collect();
-        let column = printed.iter().map(|text| width(text, LABEL)).fold(0.0, f64::max);
-        let (left, right) = (MARGIN + widest + 20.0, page.width - MARGIN - column - 20.0);
+        let column = widest(printed.iter(), LABEL);
+        let (left, right) = (MARGIN + label + 20.0, page.width - MARGIN - column - 20.0);
         let x = Axis::round(self.numbers(), 7, left, right);
         let mut y = top;
         for (i, height) in self.heights().iter().enumerate() {
@@ -106,9 +104,7 @@ impl Chart for Intervals {
             let centre = y + height / 2.0;
             let colour = if self.reference == Some(i) { VERMILION } else { BLUE };
             let first = centre - 8.5 * (labels[i].len() as f64 - 1.0) + 0.36 * LABEL;
-            for (line, text) in labels[i].iter().enumerate() {
-                page.text(text, (MARGIN, first + 17.0 * line as f64), LABEL, Align::Left, BLACK);
-            }
+            page.lines(&labels[i], (MARGIN, first), 17.0, LABEL, Align::Left, BLACK);
             let estimate = self.rows[i].estimate;
             if let Some((low, high)) = estimate.interval {
                 page.path(&[(x.at(low), centre), (x.at(high), centre)], 2.0, colour);
@@ -126,9 +122,9 @@ impl Chart for Intervals {
 
 /// `0.865 [0.850, 0.880]`.
 fn print(estimate: &Estimate) -> String {
-    let value = axis::label(estimate.value, 3);
+    let value = decimal(estimate.value, 3);
     match estimate.interval {
-        Some((low, high)) => format!("{value} [{}, {}]", axis::label(low, 3), axis::label(high, 3)),
+        Some((low, high)) => format!("{value} [{}, {}]", decimal(low, 3), decimal(high, 3)),
         None => value,
     }
 }

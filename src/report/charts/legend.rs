@@ -1,9 +1,9 @@
-//! A legend in lines above a chart: samples of marks and lines with their names.
+//! The legend above a chart: samples of marks and lines with their names, in as many lines as they need.
 
 use super::page::{Align, BLACK, GREY, MARGIN, Page, colour, shorten, width};
 use plotters::backend::DrawingBackend;
 
-/// What stands before a name.
+/// The sample before a name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sample {
     /// The mark of a series.
@@ -16,16 +16,16 @@ pub(super) enum Sample {
     Dashes,
 }
 
-/// Samples and names, from left to right, in as many lines as they need.
+/// The samples and their names, from left to right.
 pub(super) struct Legend<'a>(pub(super) Vec<(Sample, &'a str)>);
 
 /// The height of a line.
 const LINE: f64 = 22.0;
-/// Letters, pixels.
+/// The font size, in pixels.
 const EM: f64 = 13.0;
 
 impl Legend<'_> {
-    /// The entries, in lines that fit on a sheet of `width` pixels.
+    /// The indices of the entries, in lines that fit on a page of `width` pixels.
     fn lines(&self, width: f64) -> Vec<Vec<usize>> {
         let (limit, mut x) = (width - 2.0 * MARGIN, 0.0);
         let mut lines: Vec<Vec<usize>> = vec![vec![]];
@@ -51,12 +51,12 @@ impl Legend<'_> {
         if matches!(self.0[i].0, Sample::Mark(_)) { 18.0 } else { 30.0 }
     }
 
-    /// The height on a sheet of `width` pixels.
+    /// The height on a page of `width` pixels.
     pub(super) fn height(&self, width: f64) -> f64 {
         LINE * self.lines(width).len() as f64
     }
 
-    /// Draws it from `top` downwards; returns the y below it.
+    /// Draws the legend from `top` downwards. Returns the y below it.
     pub(super) fn draw<B: DrawingBackend>(&self, page: &Page<B>, mut top: f64) -> f64 {
         for line in self.lines(page.width) {
             let mut x = MARGIN;

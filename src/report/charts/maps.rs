@@ -1,55 +1,57 @@
-//! A pair of images and maps of where they differ, on one sheet.
+//! A picture of two images and two maps of where they differ.
 //!
-//! Two rows of two: the reference and the distorted image above, the maps below, at the same size and place, so that the eye goes straight down
-//! from a bright spot to what is wrong there. A map begins at 0, no difference, in the darkest colour; its colour bar ends at the
-//! smallest of 0.01, 0.02, 0.03 … 1 and 2 that at most one value in a hundred exceeds, and these have the brightest colour.
+//! The reference and the distorted image are in the upper row, the maps in the lower one. All have the same size, so that a bright spot of
+//! a map is straight below the pixels that differ. A map begins at 0, no difference, in the darkest colour. Its colour bar ends at one of
+//! 0.01, 0.02, 0.03 … 1 and 2: the smallest that at most 1 % of the values exceed. Larger values have the brightest colour.
 //!
-//! A sheet is pixels only: photographs would be a rectangle per pixel in an SVG.
+//! The picture is a PNG only, since an SVG would need a rectangle for each pixel.
 
 use super::colour_map::colour;
 use super::finite;
-use super::page::{Align, BLACK, Chart, GREY, MARGIN, Page, header_height, paint, shorten};
+use super::page::{Align, BLACK, Chart, GREY, MARGIN, Page, header_height, paint, paste, shorten};
 use crate::error::Result;
 use crate::imaging::Rgb8;
 use crate::imaging::plane::Plane;
 use plotters::backend::DrawingBackend;
 
-/// The sheet.
+/// The picture.
 #[derive(Clone, Debug)]
 pub struct Maps<'a> {
-    /// What is shown.
+    /// The title.
     pub title: String,
-    /// The scores, and how the maps are read.
+    /// The line below the title: the scores, and how to read the maps.
     pub data: String,
-    /// The reference and the distorted image, of one size.
+    /// The titles and the images: the reference and the distorted image, of one size.
     pub images: [(String, &'a Rgb8); 2],
     /// The maps.
     pub maps: [Map; 2],
 }
 
-/// A map of the images: 0 where they do not differ.
+/// A map of the difference of two images: 0 where they do not differ.
 #[derive(Clone, Debug)]
 pub struct Map {
-    /// What a high value means.
+    /// The meaning of a high value.
     pub title: String,
-    /// The values, not negative.
+    /// The values, 0 or more.
     pub values: Plane,
-    /// The pixel of the image, in both directions, where the first value begins.
+    /// The row and the column of the image where the first value begins.
     pub margin: usize,
-    /// How many pixels of the image a value stands for, each way.
+    /// The side of the square of pixels that a value describes.
     pub side: usize,
 }
 
-/// Panels are made about this large: larger images are averaged, small ones enlarged, by whole factors.
+/// The approximate size of a panel: larger images are averaged and smaller ones enlarged, by whole factors.
 const PANEL: usize = 512;
-/// Between panels, and what is above and below one.
+/// The space between panels.
 const GUTTER: usize = 28;
+/// The height of the line above a panel.
 const CAPTION: usize = 28;
+/// The height of the space for a colour bar with its labels, and of the bar itself.
 const BAR: usize = 58;
 const BAR_HEIGHT: usize = 14;
-/// Where a map has no value.
+/// The colour of pixels without a value.
 const NOTHING: [u8; 3] = [0xDD; 3];
-/// Where a colour bar may end, the parts that it is divided in, and the decimals of their labels.
+/// The values at which a colour bar may end, the number of its parts, and the decimals of their labels.
 const ENDS: [(f64, u32, usize); 16] = [
     (0.01, 5, 3),
     (0.02, 4, 3),
@@ -70,7 +72,7 @@ const ENDS: [(f64, u32, usize); 16] = [
 ];
 
 impl Map {
-    /// Where the colour bar ends, its parts and their decimals.
+    /// The value at the end of the colour bar, the number of its parts, and the decimals of their labels.
     fn end(&self) -> (f64, u32, usize) {
         let mut sorted = self.values.values.clone();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -78,19 +80,22 @@ impl Map {
         ENDS.into_iter().find(|(end, ..)| high <= *end).unwrap_or(ENDS[ENDS.len() - 1])
     }
 
-    /// The value that has the brightest colour: see the head of this page.
+    /// The value at the end of the colour bar, which has the brightest colour.
     pub fn brightest(&self) -> f64 {
         self.end().0
     }
 
-    /// The map in the colours of one that ends at `brightest`, as large as [`thumbnail`] makes `image`, whose map it is.
+    /// The map of `image` with the brightest colour at `brightest`, as large as [`thumbnail`] makes `image`.
     pub fn thumbnail(&self, image: &Rgb8, shrink: usize, brightest: f64) -> Rgb8 {
         let zoom = Zoom { shrink, grow: 1 };
         let (width, height) = zoom.size(image);
-        Rgb8::from_fn(width, height, |x, y| {
-            let mean = zoom.mean(image, x, y, |x, y| self.at(x, y).map(|value| [value]));
-            mean.map_or(NOTHING, |[value]| colour(value / brightest))
-        })
+        Rgb8::from_fn(width, height, |x, y| self.colour(zoom, image, x, y, brightest))
+    }
+
+    /// The colour at a pixel of a panel that shows the map of `image`.
+    fn colour(&self, zoom: Zoom, image: &Rgb8, x: usize, y: usize, brightest: f64) -> [u8; 3] {
+        let mean = zoom.mean(image, x, y, |x, y| self.at(x, y).map(|value| [value]));
+        mean.map_or(NOTHING, |[value]| colour(value / brightest))
     }
 
     /// The value at a pixel of the image.
@@ -101,22 +106,22 @@ impl Map {
     }
 }
 
-/// The image with every square of `shrink` × `shrink` pixels averaged to one.
+/// The image with each square of `shrink` × `shrink` pixels averaged to one pixel.
 ///
 /// # Panics
-/// When `shrink` is 0.
+/// If `shrink` is 0.
 pub fn thumbnail(image: &Rgb8, shrink: usize) -> Rgb8 {
     let zoom = Zoom { shrink, grow: 1 };
     let (width, height) = zoom.size(image);
     Rgb8::from_fn(width, height, |x, y| zoom.colour(image, x, y))
 }
 
-/// How an image is brought to the size of a panel.
+/// The factors that bring an image to the size of a panel.
 #[derive(Clone, Copy)]
 struct Zoom {
-    /// Pixels of the image, each way, that are averaged.
+    /// The side of the squares of pixels that are averaged.
     shrink: usize,
-    /// Pixels of the sheet, each way, that one of them becomes.
+    /// The side of the square that shows each mean.
     grow: usize,
 }
 
@@ -132,13 +137,13 @@ impl Zoom {
         (self.grow * image.width.div_ceil(self.shrink), self.grow * image.height.div_ceil(self.shrink))
     }
 
-    /// The mean colour of the pixels behind a pixel of the panel.
+    /// The mean colour of the image's pixels that a pixel of the panel shows.
     fn colour(self, image: &Rgb8, x: usize, y: usize) -> [u8; 3] {
         let mean = self.mean(image, x, y, |x, y| Some(image.pixel(x, y).map(f64::from)));
         mean.map_or(NOTHING, |rgb| rgb.map(|v| (v + 0.5) as u8))
     }
 
-    /// The mean of what `of` says about the pixels behind a pixel of the panel, where it says something.
+    /// The mean of the values that `of` gives for the image's pixels that a pixel of the panel shows; `None` if it gives none.
     fn mean<const N: usize>(
         self,
         image: &Rgb8,
@@ -160,56 +165,41 @@ impl Zoom {
 }
 
 impl Maps<'_> {
-    /// The sheet. The longer side of a panel is 257 to 768 pixels.
+    /// The picture's pixels. The longer side of a panel is 257 to 768 pixels.
     ///
     /// # Panics
-    /// When the two images are not of one size.
+    /// If the two images differ in size.
     ///
     /// # Errors
     /// [`crate::Error::Undefined`] for a value that is not finite.
     pub fn render(&self) -> Result<Rgb8> {
         let (reference, distorted) = (self.images[0].1, self.images[1].1);
-        assert_eq!((reference.width, reference.height), (distorted.width, distorted.height), "images on one sheet");
+        assert_eq!((reference.width, reference.height), (distorted.width, distorted.height), "images of one size");
         self.check()?;
-        let (width, height) = self.size();
-        let mut sheet = Rgb8::new(width as usize, height as usize, paint(self));
-        let zoom = self.zoom();
+        let mut picture = paint(self);
+        let (zoom, panel) = (self.zoom(), self.panel());
         for (i, (_, image)) in self.images.iter().enumerate() {
-            self.paint(&mut sheet, i, 0, |x, y| zoom.colour(image, x, y));
+            paste(&mut picture, self.corner(i, 0), panel, |x, y| zoom.colour(image, x, y));
         }
         for (i, map) in self.maps.iter().enumerate() {
-            let (end, ..) = map.end();
-            self.paint(&mut sheet, i, 1, |x, y| {
-                let mean = zoom.mean(reference, x, y, |x, y| map.at(x, y).map(|value| [value]));
-                mean.map_or(NOTHING, |[value]| colour(value / end))
-            });
-            let (left, top) = self.corner(i, 2);
-            let (width, _) = self.panel();
-            for y in top..top + BAR_HEIGHT {
-                (0..width).for_each(|x| put(&mut sheet, left + x, y, colour((x as f64 + 0.5) / width as f64)));
-            }
+            let end = map.brightest();
+            paste(&mut picture, self.corner(i, 1), panel, |x, y| map.colour(zoom, reference, x, y, end));
+            let bar = |x, _| colour((x as f64 + 0.5) / panel.0 as f64);
+            paste(&mut picture, self.corner(i, 2), (panel.0, BAR_HEIGHT), bar);
         }
-        Ok(sheet)
-    }
-
-    /// Fills the panel in column `column` and row `row`.
-    fn paint(&self, sheet: &mut Rgb8, column: usize, row: usize, pixel: impl Fn(usize, usize) -> [u8; 3]) {
-        let ((left, top), (width, height)) = (self.corner(column, row), self.panel());
-        for y in 0..height {
-            (0..width).for_each(|x| put(sheet, left + x, top + y, pixel(x, y)));
-        }
+        Ok(picture)
     }
 
     fn zoom(&self) -> Zoom {
         Zoom::of(self.images[0].1)
     }
 
-    /// Width and height of a panel.
+    /// The width and the height of a panel.
     fn panel(&self) -> (usize, usize) {
         self.zoom().size(self.images[0].1)
     }
 
-    /// The top left pixel of a panel; row 2 is the colour bars'.
+    /// The upper left pixel of a panel; row 2 is the row of the colour bars.
     fn corner(&self, column: usize, row: usize) -> (usize, usize) {
         let (width, height) = self.panel();
         let left = (self.width() - 2 * width - GUTTER) / 2 + column * (width + GUTTER);
@@ -217,15 +207,10 @@ impl Maps<'_> {
         (left, top + (row.min(1) + 1) * CAPTION + row * height + if row == 2 { 10 } else { 0 })
     }
 
-    /// The sheet's width: at least what its words need.
+    /// The width of the picture, which has room for its texts.
     fn width(&self) -> usize {
         (2 * self.panel().0 + GUTTER + 2 * MARGIN as usize).max(2 * (PANEL / 2 + PANEL / 4) + GUTTER)
     }
-}
-
-fn put(sheet: &mut Rgb8, x: usize, y: usize, colour: [u8; 3]) {
-    let at = 3 * (y * sheet.width + x);
-    sheet.samples[at..at + 3].copy_from_slice(&colour);
 }
 
 impl Chart for Maps<'_> {
@@ -260,7 +245,7 @@ impl Chart for Maps<'_> {
                 let label = format!("{:.decimals$}", end * share);
                 let (label, align) = match part {
                     0 => ("0 same".to_owned(), Align::Left),
-                    _ if part < parts => (label, Align::Centre),
+                    _ if part < parts => (label, Align::Center),
                     _ if beyond => (format!("≥ {label}"), Align::Right),
                     _ => (label, Align::Right),
                 };
@@ -293,7 +278,7 @@ mod tests {
     #[test]
     fn every_pixel_is_in_its_place() {
         let (reference, distorted) = images(300, 200);
-        // A value for each 16×16 pixels, rising to the right; what fills no patch has none.
+        // A value for each 16×16 pixels, rising to the right; pixels that do not fill a patch have no value.
         let values = Plane::from_fn(18, 12, |x, _| x as f64 / 17.0);
         let maps = sheet(&reference, &distorted, values, 0, 16);
         let drawn = maps.render().unwrap();
@@ -309,7 +294,7 @@ mod tests {
                 assert_eq!(drawn.pixel(map_left + x, map_top + y), expected, "({x}, {y})");
             }
         }
-        // Nothing but white between the panels.
+        // The space between the panels is white.
         let (left, top) = maps.corner(1, 0);
         assert!(
             (top..top + 200).all(|y| drawn.pixel(left - 1, y) == [255; 3] && drawn.pixel(left + 300, y) == [255; 3])
@@ -341,7 +326,7 @@ mod tests {
         let map = Map { title: String::new(), values: Plane::from_fn(2, 1, |x, _| x as f64), margin: 0, side: 16 };
         let drawn = map.thumbnail(&image, 2, 0.5);
         assert_eq!((drawn.width, drawn.height), (17, 8));
-        // 0, beyond the brightest, and the column that fills no patch.
+        // A value of 0, one beyond the brightest, and the column that does not fill a patch.
         assert_eq!([0, 9, 16].map(|x| drawn.pixel(x, 7)), [colour(0.0), colour(1.0), NOTHING]);
     }
 
@@ -359,7 +344,7 @@ mod tests {
         assert_eq!(mostly(0.051).end(), (0.06, 3, 2));
         assert_eq!(mostly(1.2).end(), (2.0, 4, 1));
         assert_eq!(map(vec![7.0]).end(), (2.0, 4, 1));
-        // The labels are the numbers at their marks.
+        // Each label equals the number at its mark.
         for (end, parts, decimals) in ENDS {
             let part = end / f64::from(parts);
             let label: f64 = format!("{part:.decimals$}").parse().unwrap();

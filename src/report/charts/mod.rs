@@ -1,19 +1,19 @@
-//! The charts, each drawn once and written twice: as SVG and as PNG.
+//! The charts, each drawn by one function and written as SVG and as PNG.
 //!
-//! A chart is plain data with one drawing, generic over plotters' back ends, so the two files cannot disagree. The drawing
-//! takes positions in pixels and rounds them to a grid four times as fine; plotters sees integers only. In the SVG that grid is
-//! the view box; the PNG is painted on it and every 4 × 4 cell averaged, in integers, which is its anti-aliasing.
+//! A chart is plain data with one drawing function, which is generic over the back ends of plotters, so the two files agree. Positions are
+//! pixels; they are rounded to a grid four times as fine, and plotters receives integers only. In the SVG this grid is the view box. The
+//! PNG is painted on it, and each 4 × 4 cells are averaged in integers, which is the anti-aliasing.
 //!
-//! **The same bytes on every run and machine.** Positions are made of + − × ÷ and floor; the logarithmic axis uses the
-//! crate's own logarithm. Beyond that the SVG depends on plotters' formatting of integers, and on the widths of
-//! letters (f32 sums of the bundled font's advances). The PNG depends on plotters' lines and discs (+ − × ÷ and square root),
-//! on ab_glyph's coverage of outlines (the same, in f32) and on the PNG encoder's pure-Rust deflate. Nothing asks the platform
-//! for a font, a clock or a transcendental function. Another version of these crates may give other bytes: `Cargo.lock` holds them.
+//! **The same bytes on every run and machine.** Positions are computed with + − × ÷ and floor; the logarithmic axis uses the logarithm of
+//! this crate. The SVG also depends on how plotters formats integers, and on the widths of letters (f32 sums of the bundled font's
+//! advances). The PNG also depends on three crates: plotters draws lines and discs (+ − × ÷ and square root), ab_glyph computes the
+//! coverage of outlines (in f32), and the PNG encoder uses a deflate in Rust. No font, clock or transcendental function of the platform is
+//! used. Another version of these crates may give other bytes, so `Cargo.lock` fixes their versions.
 //!
-//! [`Maps`] alone, a sheet of photographs, is pixels only.
+//! [`Maps`] is the exception: it shows photographs and is a PNG only.
 //!
-//! Colours are Okabe and Ito's, distinguishable with any colour vision; where there are more series than colours, the shape of
-//! the marks changes too.
+//! The colours are those of Okabe and Ito, which can be distinguished with any colour vision. If there are more series than colours, the
+//! shape of the marks changes too.
 
 mod axis;
 mod bars;
@@ -41,29 +41,25 @@ pub use scatter::{Panel, Scatter};
 
 use crate::error::{Error, Result};
 
-/// A number with its 95 % interval, where there is one.
+/// A number with its 95 % interval, if it has one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// The number.
     pub value: f64,
-    /// The interval's ends, lower first.
+    /// The ends of the interval, the lower first.
     pub interval: Option<(f64, f64)>,
 }
 
 impl Estimate {
-    /// The value and the interval's ends.
+    /// The value and the ends of the interval.
     fn numbers(&self) -> impl Iterator<Item = f64> {
         let ends = self.interval.into_iter().flat_map(|(low, high)| [low, high]);
         [self.value].into_iter().chain(ends)
     }
 }
 
-/// An error naming the chart unless all its numbers are finite.
+/// An error with the chart's title unless all numbers are finite.
 fn finite(title: &str, mut numbers: impl Iterator<Item = f64>) -> Result<()> {
-    match numbers.find(|n| !n.is_finite()) {
-        Some(n) => {
-            Err(Error::Undefined(format!("the chart \"{title}\" cannot show {n}: leave the value out or explain it")))
-        }
-        None => Ok(()),
-    }
+    let problem = |n| Error::Undefined(format!("the chart \"{title}\" cannot show {n}; leave the value out"));
+    numbers.find(|n| !n.is_finite()).map_or(Ok(()), |n| Err(problem(n)))
 }

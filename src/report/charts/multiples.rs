@@ -1,4 +1,4 @@
-//! Small multiples of lines: accuracy against level in a panel for each challenge, or ROC curves.
+//! Panels of lines: accuracy against level with a panel for each challenge, or ROC curves.
 
 use super::axis::clip;
 use super::grid::{Grid, ends};
@@ -11,23 +11,23 @@ use plotters::backend::DrawingBackend;
 /// Panels with common axes, each with a line of every series.
 #[derive(Clone, Debug)]
 pub struct Multiples {
-    /// What is shown.
+    /// The title.
     pub title: String,
-    /// What data the numbers are from.
+    /// The data that the numbers are from.
     pub data: String,
     /// The title of the horizontal axis: `level`.
     pub x: String,
     /// The title of the vertical axis: `accuracy, with 95 % interval`.
     pub y: String,
-    /// The horizontal axis' ends, lower first; `None` takes in all points. What lies outside is not drawn.
+    /// The ends of the horizontal axis, the lower first; with `None` the axis covers all points. Points outside are not drawn.
     pub x_range: Option<(f64, f64)>,
-    /// The same of the vertical axis; `None` takes in all points, intervals and the reference.
+    /// The ends of the vertical axis; with `None` the axis covers all points, intervals and the reference.
     pub y_range: Option<(f64, f64)>,
-    /// The series, in the legend's order: the methods.
+    /// The series, which are the methods, in the order of the legend.
     pub series: Vec<String>,
     /// A line in every panel that the series are compared with.
     pub reference: Option<Reference>,
-    /// The panels, row by row; up to 15 fit well.
+    /// The panels, row by row; up to 15 are readable.
     pub panels: Vec<MultiplesPanel>,
 }
 
@@ -36,39 +36,39 @@ pub struct Multiples {
 pub struct Reference {
     /// Its name in the legend: `chance`.
     pub label: String,
-    /// Where it runs.
+    /// Its place.
     pub line: ReferenceLine,
 }
 
-/// Where a [`Reference`] runs.
+/// The place of a [`Reference`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ReferenceLine {
     /// At this height.
     Level(f64),
-    /// Where both coordinates are equal, which also makes the panels square: chance, in a ROC curve.
+    /// Where both coordinates are equal, such as chance in a ROC curve. The panels are square then.
     Diagonal,
 }
 
 /// One panel.
 #[derive(Clone, Debug)]
 pub struct MultiplesPanel {
-    /// Its name: the challenge.
+    /// Its name, such as the challenge.
     pub name: String,
-    /// Points of each series by rising x; those that are missing are left out, and the line goes on to the next.
+    /// The points of each series by rising x. A missing point is left out, and the line continues to the next one.
     pub curves: Vec<Vec<(f64, Estimate)>>,
 }
 
-/// A curve of more points is a line without marks.
+/// A curve with more points than this has no marks.
 const MARKED: usize = 12;
 
 impl Multiples {
-    /// The chart as SVG and PNG: up to 1000 pixels wide, as high as the panels need.
+    /// The chart as SVG and PNG: up to 1000 pixels wide, and as high as the panels need.
     ///
-    /// A curve of up to twelve points has a mark at each. Where there are intervals, the series stand a few pixels beside one another,
-    /// so that none hides another.
+    /// A curve of up to twelve points has a mark at each. If there are intervals, the series are a few pixels apart, so that no interval
+    /// hides another.
     ///
     /// # Panics
-    /// When a panel does not have as many curves as there are series, or a range is empty or not finite.
+    /// If a panel has another number of curves than there are series, or a range is empty or not finite.
     ///
     /// # Errors
     /// [`crate::Error::Undefined`] for a number that is not finite.
@@ -126,9 +126,9 @@ impl Chart for Multiples {
         self.grid().draw(page, |panel, x, y| {
             let ends = match self.reference.as_ref().map(|r| r.line) {
                 Some(ReferenceLine::Level(level)) => vec![(x.start, y.at(level)), (x.end, y.at(level))],
-                // From the greater of the lower ends to the smaller of the upper ones.
+                // From the greater of the lower ends to the smaller of the upper ends.
                 Some(ReferenceLine::Diagonal) => {
-                    let (from, to) = (x.low().max(y.low()), x.high().min(y.high()));
+                    let (from, to) = (x.low.max(y.low), x.high.min(y.high));
                     vec![(x.at(from), y.at(from)), (x.at(to), y.at(to))]
                 }
                 None => vec![],

@@ -1,43 +1,47 @@
-//! Scores against opinion: a panel for each method, with the curve that was fitted and the straight line. Or points of any
-//! kind, each panel with axes of its own: the principal components of several sets of features.
+//! A scatter chart of scores against opinion scores: a panel for each method, with the fitted logistic curve and the straight line.
+//!
+//! Panels may also have their own axes, such as the principal components of several sets of features.
 
 use super::axis::{self, Axis, Kind};
 use super::finite;
-use super::page::{Align, BLACK, Chart, GREY, MARGIN, PALE, Page, Picture, Point, WHITE, render, shorten, width, wrap};
+use super::page::{
+    Align, BLACK, Chart, GREY, MARGIN, Page, Picture, Point, WHITE, render, shorten, widest, width, wrap,
+};
 use crate::error::Result;
 use plotters::backend::DrawingBackend;
 
-/// Panels side by side that share the legend, and the vertical axis but for those with axes of their own.
+/// Panels side by side with one legend. They share the vertical axis, unless they have their own axes.
 #[derive(Clone, Debug)]
 pub struct Scatter {
-    /// What is shown.
+    /// The title.
     pub title: String,
-    /// What data the numbers are from.
+    /// The data that the numbers are from.
     pub data: String,
-    /// The title of the axis of each panel: `score`.
+    /// The title of the horizontal axis of each panel: `score`.
     pub x: String,
-    /// The title of the common axis: `MOS`.
+    /// The title of the common vertical axis: `MOS`.
     pub y: String,
-    /// The kinds of points, in the legend's order: the distortion types present.
+    /// The kinds of points, in the order of the legend, such as the distortion types.
     pub kinds: Vec<String>,
-    /// From left to right; three fit well. Where one has its own axes, two in a row.
+    /// The panels from left to right; three are readable. If one has its own axes, there are two in a row.
     pub panels: Vec<Panel>,
 }
 
-/// One method's points.
+/// The points of one method.
 #[derive(Clone, Debug)]
 pub struct Panel {
     /// The method's name.
     pub method: String,
-    /// A short remark under it: `SROCC 0.865`.
+    /// A short note below the name: `SROCC 0.865`.
     pub note: String,
-    /// Score, opinion, and an index into [`Scatter::kinds`].
+    /// For each point the score, the opinion score, and an index into [`Scatter::kinds`].
     pub points: Vec<(f64, f64, usize)>,
     /// Points along the fitted logistic curve, by rising score; may be empty.
     pub curve: Vec<(f64, f64)>,
     /// Points along the fitted straight line; may be empty.
     pub line: Vec<(f64, f64)>,
-    /// The titles of the panel's own axes, horizontal and vertical, in place of the common ones: `first principal component (31 % of variance)`.
+    /// The titles of the panel's own axes, horizontal and vertical, such as `first principal component (31 % of variance)`. They replace
+    /// the common ones.
     pub axes: Option<(String, String)>,
 }
 
@@ -45,20 +49,18 @@ impl Scatter {
     /// The chart as SVG and PNG: 1000 × 600 pixels, and 480 more for each further row of panels.
     ///
     /// # Panics
-    /// When a point is of a kind that the legend does not have.
+    /// If the kind of a point is not in [`Scatter::kinds`].
     ///
     /// # Errors
     /// [`crate::Error::Undefined`] for a number that is not finite.
     pub fn render(&self) -> Result<Picture> {
         let kinds = self.kinds.len();
-        assert!(
-            self.panels.iter().flat_map(|p| &p.points).all(|p| p.2 < kinds),
-            "every point is of one of {kinds} kinds"
-        );
+        let mut points = self.panels.iter().flat_map(|p| &p.points);
+        assert!(points.all(|p| p.2 < kinds), "every point is of one of {kinds} kinds");
         render(self)
     }
 
-    /// Whether a panel has axes of its own, and so every panel labels its axes.
+    /// Whether a panel has its own axes. If so, every panel labels its axes.
     fn apart(&self) -> bool {
         self.panels.iter().any(|p| p.axes.is_some())
     }
@@ -110,8 +112,8 @@ impl Chart for Scatter {
 
     fn draw<B: DrawingBackend>(&self, page: &Page<B>) {
         let header = page.header(&self.title, &self.data);
-        let widest = self.kinds.iter().map(|k| width(k, 12.0)).fold(width(CURVE, 12.0), f64::max);
-        let legend = page.width - (widest.min(220.0) + 26.0 + 14.0);
+        let name = widest(self.kinds.iter(), 12.0).max(width(CURVE, 12.0)).min(220.0);
+        let legend = page.width - (name + 26.0 + 14.0);
         let (columns, rows) = self.layout();
         let height = (page.height - header) / rows as f64;
         for (i, panel) in self.panels.iter().enumerate() {
@@ -119,7 +121,7 @@ impl Chart for Scatter {
             let top = header + row as f64 * height + 44.0;
             let below = if self.apart() { 72.0 } else { 56.0 };
             let bottom = page.height - (rows - 1 - row) as f64 * height - below;
-            // A panel with axes of its own looks at its own points, the others at those of all such panels.
+            // The axis of a panel with its own axes covers its own points. The common axis covers the points of all other panels.
             let alike = self.panels.iter().filter(|p| p.axes.is_none() && panel.axes.is_none());
             let points = alike.chain(panel.axes.is_some().then_some(panel)).flat_map(|p| &p.points);
             let y = Axis::tight(points.map(|p| p.1), 9, Kind::Linear, bottom, top);
@@ -137,19 +139,16 @@ impl Chart for Scatter {
             let (x_title, y_title) = panel.axes.as_ref().map_or((&self.x, &self.y), |(x, y)| (x, y));
             if self.apart() {
                 axis::horizontal(page, &x, top, bottom, "");
-                for (line, text) in wrap(x_title, axis::TITLE, panel_width + 20.0).iter().take(2).enumerate() {
-                    let at = ((start + end) / 2.0, bottom + 38.0 + 17.0 * line as f64);
-                    page.text(text, at, axis::TITLE, Align::Centre, BLACK);
-                }
+                let title = wrap(x_title, axis::TITLE, panel_width + 20.0);
+                let at = ((start + end) / 2.0, bottom + 38.0);
+                page.lines(title.iter().take(2), at, 17.0, axis::TITLE, Align::Center, BLACK);
             } else {
                 axis::horizontal(page, &x, top, bottom, x_title);
             }
             if self.apart() || column == 0 {
                 axis::vertical(page, &y, start, end, &shorten(y_title, axis::TITLE, bottom - top + 20.0));
             } else {
-                for (value, _) in &y.ticks {
-                    page.path(&[(start, y.at(*value)), (end, y.at(*value))], 1.0, PALE);
-                }
+                axis::ticks_beside(page, &y, start, end, false);
             }
             let radius = if panel.points.len() > 1000 { 1.9 } else { 2.6 };
             for &(score, opinion, kind) in &panel.points {
@@ -159,7 +158,7 @@ impl Chart for Scatter {
                 let line: Vec<Point> = line.iter().map(|p| (x.at(p.0), y.at(p.1))).collect();
                 axis::clip(&line, (start, top), (end, bottom))
             };
-            // White beneath, so that the lines stand out from the points.
+            // A white line beneath makes each line visible among the points.
             let (line, curve) = (placed(&panel.line), placed(&panel.curve));
             line.iter().for_each(|piece| page.path(piece, 4.0, WHITE));
             line.iter().for_each(|piece| page.dashes(piece, 2.0, BLACK));

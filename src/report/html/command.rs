@@ -1,23 +1,24 @@
-//! The command that makes results again, from their manifest and the experiment file.
+//! Derives the command that makes results again, from their manifest and the experiment file.
 //!
-//! A manifest holds the experiment with all its defaults, and data and weights by name. What the experiment file says otherwise was
-//! overridden on the command line; a file that the manifest names and the experiment file does not was given there too.
+//! A manifest contains the experiment with all its defaults, and the names of data and weights. A setting that differs from the experiment
+//! file was given on the command line. So was a file that is in the manifest and not in the experiment file.
 
+use super::Experiments;
 use crate::report::folder::Folder;
 use serde_json::Value;
-use std::path::Path;
 
-/// The command, or `None` without a manifest. `experiments` is the folder of experiment files: without the experiment's own only files
-/// are among the overrides, and the second value is false.
-pub(super) fn again(results: &Folder, experiments: &Path) -> Option<(String, bool)> {
-    let manifest = results.manifest.as_ref()?;
-    let name = format!("{}.toml", results.name());
-    let text = std::fs::read_to_string(experiments.join(&name)).ok();
+/// The command and whether the experiment file is known, or `None` without a manifest. If the experiment file is not known, the command
+/// contains only those settings that name input files.
+pub(super) fn again(results: &Folder, experiments: &Experiments) -> Option<(String, bool)> {
+    let manifest = results.manifest()?;
+    let name = format!("{}.toml", results.experiment());
+    let text = std::fs::read_to_string(experiments.folder.join(&name)).ok();
     let file = text.and_then(|text| toml::from_str::<toml::Table>(&text).ok());
     let known = file.is_some();
     let file = file.map_or(Value::Null, |table| serde_json::to_value(table).unwrap_or_default());
     let mut command = format!("gradspace experiments/{name}");
-    if !results.is_stand_in() && results.has_data() {
+    let is_data = |name: &String| !experiments.not_data.iter().any(|role| name.starts_with(role));
+    if !results.is_stand_in() && manifest.inputs.keys().any(is_data) {
         command += " --data DIR";
     }
     let is_input = |name: &str| manifest.inputs.keys().any(|input| input.rsplit('/').next() == Some(name));
@@ -29,12 +30,12 @@ pub(super) fn again(results: &Folder, experiments: &Path) -> Option<(String, boo
     Some((command, known))
 }
 
-/// The keys below `at` that the file has another value for, or none where the manifest names a file that was read.
+/// Collects the keys below `at` whose values differ from the file, and those that name an input file and are not in the file.
 fn collect(here: &Value, file: &Value, at: &str, is_input: &impl Fn(&str) -> bool, found: &mut Vec<(String, String)>) {
     let Value::Object(keys) = here else { return };
     for (key, value) in keys {
         let path = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
-        // The folder of data is `--data`, and the manifest does not know it.
+        // The folder of the data is given with `--data`, and the manifest does not contain it.
         if path == "dataset" {
             continue;
         }
@@ -54,7 +55,7 @@ fn collect(here: &Value, file: &Value, at: &str, is_input: &impl Fn(&str) -> boo
     }
 }
 
-/// Whether the file says what the manifest says; it may leave out what has a default.
+/// Whether a value of the file equals that of the manifest. The file may leave out defaults.
 fn same(here: &Value, file: &Value) -> bool {
     match (here, file) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
@@ -67,8 +68,7 @@ fn same(here: &Value, file: &Value) -> bool {
     }
 }
 
-/// The value as an experiment file has it: nothing for null, and width and height where they belong, which the checked experiment gathers
-/// in a `size`.
+/// The value in the form of an experiment file: without nulls, and with width and height in place of the `size` of the checked experiment.
 fn as_in_a_file(value: &Value) -> Value {
     match value {
         Value::Array(list) => list.iter().map(as_in_a_file).collect(),
@@ -78,9 +78,7 @@ fn as_in_a_file(value: &Value) -> Value {
                 match value {
                     Value::Null => {}
                     Value::Object(size) if key == "size" => out.extend(size.clone()),
-                    _ => {
-                        out.insert(key.clone(), as_in_a_file(value));
-                    }
+                    _ => out.extend([(key.clone(), as_in_a_file(value))]),
                 }
             }
             Value::Object(out)
@@ -89,23 +87,19 @@ fn as_in_a_file(value: &Value) -> Value {
     }
 }
 
-/// A value for `--set`: a text as it is, everything else as TOML in one line.
+/// A value for `--set`: a text without quotes, everything else as TOML in one line.
 fn written(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(list) => format!("[{}]", list.iter().map(inner).collect::<Vec<_>>().join(", ")),
-        _ => inner(value),
-    }
+    value.as_str().map_or_else(|| inner(&as_in_a_file(value)), str::to_owned)
 }
 
 fn inner(value: &Value) -> String {
-    match as_in_a_file(value) {
+    match value {
         Value::Object(keys) => {
             let pairs: Vec<_> = keys.iter().map(|(key, value)| format!("{key} = {}", inner(value))).collect();
             format!("{{ {} }}", pairs.join(", "))
         }
         Value::Array(list) => format!("[{}]", list.iter().map(inner).collect::<Vec<_>>().join(", ")),
-        Value::String(text) => toml::Value::String(text).to_string(),
+        Value::String(text) => toml::Value::String(text.clone()).to_string(),
         other => other.to_string(),
     }
 }
@@ -119,15 +113,17 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
-    /// The committed results have been made by the commands that the README gives.
+    /// The commands in the README made the committed results.
     #[test]
     fn the_committed_results_have_the_readmes_commands() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let all = crate::report::folder::read(&root.join("results")).unwrap();
+        let all = crate::report::folder::read_all(&root.join("results"), &[]).unwrap();
         let command = |folder: &str| {
-            let results = all.iter().find(|r| r.folder == folder).unwrap_or_else(|| panic!("{folder}"));
-            again(results, &root.join("experiments")).unwrap()
+            let results = all.iter().find(|r| r.name == folder).unwrap_or_else(|| panic!("{folder}"));
+            let not_data = ["weights/", "ms_unique_weights/", "competitors/", "live/"];
+            again(results, &Experiments { folder: &root.join("experiments"), not_data: &not_data }).unwrap()
         };
         let tid2013 = "gradspace experiments/tid2013.toml --data DIR --set iqa.weights=ImageNet_Weights_YGCr.mat --set competitors.scores=tid2013.csv";
         let spread = "gradspace experiments/training-spread.toml --data DIR --set weights=ImageNet_Weights_YGCr.mat --set 'sources=[{ name = \"photographs, 60,000 patches\", path = \"tiny_imagenet_1010\", images = 1000, per_image = 60 }, { name = \"photographs, 10,000 patches\", path = \"tiny_imagenet_1010\", images = 1000, per_image = 10 }, { name = \"scenes, 10,000 patches\", width = 128, height = 128, images = 100, per_image = 100 }]'";

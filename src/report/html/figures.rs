@@ -1,41 +1,43 @@
-//! Charts and pictures inside the page.
+//! The charts and pictures of the page, as inline SVG or as data URIs.
 
-use crate::report::charts::Picture;
+use crate::report::folder::FolderPicture;
 use maud::{Markup, PreEscaped, html};
 
-/// SVGs of more bytes are shown as their PNGs.
+/// A chart with a larger SVG, in bytes, is shown as its PNG.
 const LARGE: usize = 300_000;
-/// The elements and attributes of our charts. A drawing that has others could reach beyond its own place in the page: styles and
-/// identifiers are the whole document's, scripts and references lead out of it.
+/// The elements of our charts. An SVG with others is shown as its PNG.
 const ELEMENTS: [&str; 9] = ["svg", "g", "rect", "circle", "line", "polyline", "polygon", "path", "text"];
+/// An SVG that contains one of these in a tag is shown as its PNG: styles and identifiers would affect the whole page, and scripts and
+/// references could load other files.
 const FORBIDDEN: [&str; 7] = [" id=", " class=", " style=", "href", " on", "url(", "<!"];
 
-/// A chart, scaled to the width that there is.
-pub(super) fn chart(picture: &Picture) -> Markup {
-    let words = words(&picture.svg);
-    match inline(&picture.svg, &words) {
+/// A picture with its caption as alternative text, scaled to the available width.
+pub(super) fn picture(picture: &FolderPicture) -> Markup {
+    let words = picture.caption.map(str::to_owned).or_else(|| picture.svg.map(words));
+    let words = words.unwrap_or_else(|| picture.name.to_owned());
+    match picture.svg.and_then(|svg| inline(svg, &words)) {
         Some(svg) => PreEscaped(svg),
-        None => png(&picture.png, &words),
+        None => png(picture.png, &words),
     }
 }
 
 /// A PNG file as an image.
-pub(super) fn png(bytes: &[u8], words: &str) -> Markup {
-    // The width and height of the header keep the place free while the image is decoded.
+fn png(bytes: &[u8], words: &str) -> Markup {
+    // With the width and the height of the PNG header, a browser reserves the space before it decodes the image.
     let side = |at: usize| bytes.get(at..at + 4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]));
     html! {
         img src=(format!("data:image/png;base64,{}", base64(bytes))) alt=(words) width=[side(16)] height=[side(20)];
     }
 }
 
-/// The drawing as an element of the page, where it can be one.
+/// The SVG as an element of the page, or `None` if it must be shown as its PNG.
 fn inline(svg: &str, words: &str) -> Option<String> {
     let (head, rest) = svg.trim().strip_prefix("<svg ")?.split_once('>')?;
     let body = rest.strip_suffix("</svg>")?;
     let tags = body.split('<').skip(1).map(|tag| tag.trim_start_matches('/'));
     let known = |tag: &str| {
         let name: String = tag.chars().take_while(char::is_ascii_alphanumeric).collect();
-        // What follows the tag is text.
+        // The part after the tag is text.
         let inside = tag.split('>').next().unwrap_or_default();
         ELEMENTS.contains(&&*name) && !FORBIDDEN.iter().any(|part| inside.contains(part))
     };
@@ -48,7 +50,7 @@ fn inline(svg: &str, words: &str) -> Option<String> {
     Some(format!("<svg role=\"img\" aria-label=\"{words}\" viewBox=\"{view}\" width=\"{width}\">{body}</svg>"))
 }
 
-/// What a chart says about itself: its first two lines, which are its title and its data.
+/// The alternative text of a chart without a caption: its first two lines, which are its title and its data.
 fn words(svg: &str) -> String {
     let texts = svg.split("<text ").skip(1).filter_map(|text| text.split_once('>')?.1.split("</text>").next());
     let plain = |text: &str| {
@@ -94,7 +96,9 @@ mod tests {
                 "<svg width=\"10\" height=\"5\" viewBox=\"0 0 40 20\" xmlns=\"http://www.w3.org/2000/svg\">\n{inside}</svg>\n"
             )
         };
-        let shown = |inside: &str| chart(&Picture { svg: svg(inside), png: vec![1] }).into_string();
+        let shown = |inside: &str| {
+            picture(&FolderPicture { name: "a", caption: None, svg: Some(&svg(inside)), png: &[1] }).into_string()
+        };
         let text = "<text x=\"1\">\nA &amp; \"B\" on id=3\n</text>\n<text x=\"1\">\nall &lt; one\n</text>\n";
         let drawn = shown(text);
         assert!(
@@ -113,5 +117,12 @@ mod tests {
             assert!(shown(inside).starts_with("<img src=\"data:image/png;base64,AQ==\""), "{inside}");
         }
         assert!(shown(&"<rect x=\"1\"/>".repeat(LARGE / 10)).starts_with("<img"), "too large");
+        let svg = svg(text);
+        let captioned = FolderPicture { name: "a", caption: Some("\"A\" & b."), svg: Some(&svg), png: &[1] };
+        let drawn = picture(&captioned).into_string();
+        assert!(drawn.contains("aria-label=\"&quot;A&quot; &amp; b.\""), "{drawn}");
+        let alone = FolderPicture { svg: None, ..captioned };
+        assert!(picture(&alone).into_string().contains("alt=\"&quot;A&quot; &amp; b.\""));
+        assert!(picture(&FolderPicture { caption: None, ..alone }).into_string().contains("alt=\"a\""));
     }
 }

@@ -1,11 +1,11 @@
-//! `index.html`: every result folder on one page that a person reads.
+//! `index.html`: one page that shows all results folders.
 //!
-//! One file that needs no other: charts are inline SVG, pictures are data URIs, the style sheet is in the head, and there is no script. The
-//! order is a reader's: what came of the paper's claims; then each experiment, real data before stand-ins, its claims before its
-//! tables, its tables before its charts and pictures, and how to make it again last. Colour means an outcome and nothing else.
+//! The page needs no other file: charts are inline SVG, pictures are data URIs, the style sheet is in the head, and there is no script. It
+//! begins with the outcomes of the paper's claims. Each experiment follows, real data before synthetic data, with its claims, tables,
+//! pictures and charts, and the command that runs it again. Colour is used for outcomes only.
 //!
-//! The page is made of the folders alone ([`folder`](super::folder)): the same folders give the same bytes. It shows
-//! photographs and times where they are there, so it is for who made it, and not committed.
+//! The page depends only on the folders ([`folder`](super::folder)) and on the experiment files: the same files give the same bytes. It
+//! contains photographs and times if they exist, so it is not committed.
 
 mod command;
 mod figures;
@@ -14,7 +14,16 @@ mod page;
 use super::folder::Folder;
 use std::path::Path;
 
-/// The page that shows `all`. `experiments` is the folder of the experiment files, which tell what was overridden on the command line.
-pub fn page(all: &[Folder], experiments: &Path) -> String {
+/// Facts about the experiments that their results do not contain.
+#[derive(Clone, Copy, Debug)]
+pub struct Experiments<'a> {
+    /// The folder of the experiment files. A setting that differs from its file was given on the command line.
+    pub folder: &'a Path,
+    /// The beginnings of the names of inputs that are not a dataset, such as `weights/`.
+    pub not_data: &'a [&'a str],
+}
+
+/// The page that shows `all`.
+pub fn page(all: &[Folder], experiments: &Experiments) -> String {
     page::page(all, experiments).into_string()
 }

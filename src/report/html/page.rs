@@ -1,15 +1,14 @@
-//! The page, part by part.
+//! The parts of the page.
 
-use super::{command, figures};
-use crate::report::charts::Picture;
+use super::{Experiments, command, figures};
 use crate::report::claims::{Claim, Comparison, Outcome, Test};
-use crate::report::folder::Folder;
-use crate::report::grid::Section;
+use crate::report::fold::unique;
+use crate::report::folder::{Folder, FolderPicture};
+use crate::report::grid::{Section, decimal};
 use crate::report::manifest::{Run, VERSION};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use std::path::Path;
 
-/// A sign of each outcome for those who see no colours, and its class in the style sheet.
+/// A sign for each outcome, for readers who do not see its colour, and its class in the style sheet.
 fn look(outcome: Outcome) -> (&'static str, &'static str) {
     match outcome {
         Outcome::Holds => ("✓", "holds"),
@@ -20,9 +19,8 @@ fn look(outcome: Outcome) -> (&'static str, &'static str) {
 }
 
 /// The whole page.
-pub(super) fn page(all: &[Folder], experiments: &Path) -> Markup {
-    let real: Vec<&Folder> = all.iter().filter(|r| !r.is_stand_in()).collect();
-    let stand_ins: Vec<&Folder> = all.iter().filter(|r| r.is_stand_in()).collect();
+pub(super) fn page(all: &[Folder], experiments: &Experiments) -> Markup {
+    let (stand_ins, real): (Vec<&Folder>, Vec<&Folder>) = all.iter().partition(|results| results.is_stand_in());
     let each = |list: &[&Folder]| html! { @for results in list { (experiment(results, experiments)) } };
     html! {
         (DOCTYPE)
@@ -32,11 +30,11 @@ pub(super) fn page(all: &[Folder], experiments: &Path) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content=(format!("gradspace {VERSION}"));
-                title { "gradspace: what came of the paper" }
+                title { "gradspace: results of the replication" }
                 style { (PreEscaped(include_str!("style.css"))) }
             }
             body {
-                a.skip href="#claims" { "To the results" }
+                a.skip href="#claims" { "Skip to the results" }
                 header { (head()) }
                 nav aria-label="Contents" { (contents(&real, &stand_ins)) }
                 main {
@@ -49,10 +47,10 @@ pub(super) fn page(all: &[Folder], experiments: &Path) -> Markup {
                     }
                     @if !stand_ins.is_empty() {
                         section #stand-ins {
-                            h2 { "Stand-ins" }
+                            h2 { "Stand-ins: synthetic data" }
                             p {
-                                "The databases of the paper may not be passed on. Where one is not there, an experiment runs on scenes or signs "
-                                "that the program draws. That shows that everything works and how it behaves; "
+                                "The databases of the paper may not be redistributed. If one is missing, an experiment runs on a stand-in: scenes or "
+                                "signs that the program draws. The results show that the experiment runs and how the methods behave; "
                                 strong { "no number below is comparable with the paper." }
                             }
                             (each(&stand_ins))
@@ -60,23 +58,24 @@ pub(super) fn page(all: &[Folder], experiments: &Path) -> Markup {
                     }
                 }
                 footer {
-                    p { "Made by gradspace " (VERSION) " from the files of its results folder, and from nothing else: " code { "gradspace report" } "." }
+                    p { "Made with " code { "gradspace report" } ", version " (VERSION) ", from the files of the results folder only." }
                 }
             }
         }
     }
 }
 
-/// What this is.
+/// The title and the introduction.
 fn head() -> Markup {
     html! {
         p.kicker { "gradspace · results" }
-        h1 { "Backpropagated gradients as features of distorted images: the paper again" }
+        h1 { "Backpropagated gradients as features of distorted images: a replication" }
         p.lede {
             "Kwon, Prabhushankar, Temel and AlRegib (" cite { "Distorted Representation Space Characterization Through Backpropagated Gradients" }
-            ", ICIP 2019) say that the gradient of an autoencoder’s loss with respect to its weights tells more about a distorted image than the "
-            "autoencoder’s activations do. gradspace does their experiments again, from scratch, in Rust. This page shows what came of it: first their "
-            "claims, then every experiment with its tables, charts and pictures, the data that it ran on, and the command that makes it again."
+            ", ICIP 2019) use the gradient of an autoencoder’s loss with respect to its weights as a feature of distorted images. They report that "
+            "it describes these images better than the autoencoder’s activations do. gradspace repeats their experiments from scratch, in Rust. "
+            "This page begins with the outcomes of their claims. Each experiment follows with its tables, charts, pictures and data, and with the "
+            "command that runs it again."
         }
     }
 }
@@ -96,15 +95,15 @@ fn contents(real: &[&Folder], stand_ins: &[&Folder]) -> Markup {
         ul {
             li { a href="#claims" { "The paper’s claims" } }
             @if !real.is_empty() { li { a href="#real-data" { "Real data" } (list(real)) } }
-            @if !stand_ins.is_empty() { li { a href="#stand-ins" { "Stand-ins" } (list(stand_ins)) } }
+            @if !stand_ins.is_empty() { li { a href="#stand-ins" { "Stand-ins: synthetic data" } (list(stand_ins)) } }
         }
     }
 }
 
-/// All claims of all experiments, by what came of them.
+/// The claims of all experiments, by outcome.
 fn summary(real: &[&Folder], stand_ins: &[&Folder]) -> Markup {
     fn claims<'a>(list: &[&'a Folder]) -> Vec<(&'a Folder, &'a Claim)> {
-        list.iter().flat_map(|r| r.claims.iter().flat_map(|c| &c.claims).map(move |claim| (*r, claim))).collect()
+        list.iter().flat_map(|r| r.claims().into_iter().flat_map(|c| &c.claims).map(move |claim| (*r, claim))).collect()
     }
     let groups = [("real data", claims(real)), ("stand-ins", claims(stand_ins))];
     let count = |group: &[(&Folder, &Claim)], wanted: Outcome| group.iter().filter(|c| c.1.outcome == wanted).count();
@@ -112,12 +111,12 @@ fn summary(real: &[&Folder], stand_ins: &[&Folder]) -> Markup {
     html! {
         h2 { "The paper’s claims" }
         @if total == 0 {
-            p { "None of the results below come with claims that were put to a test (" code { "claims.json" } ")." }
+            p { "None of the results below contains tested claims (" code { "claims.json" } ")." }
         } @else {
             p {
-                "What the paper says, or its numbers say, each put to tests. A claim " em { "holds" } " when every comparison decides for it, "
-                em { "does not hold" } " when one decides against it, is " em { "undecided" } " when an interval covers zero, and "
-                em { "not attempted" } " where the data are not there."
+                "Each claim of the paper is tested on numbers. It " em { "holds" } " if every comparison supports it, and " em { "does not hold" }
+                " if one contradicts it. It is " em { "undecided" } " if chance explains a difference, and " em { "not attempted" }
+                " if the data are missing. A stand-in is an experiment on synthetic data, in place of a database that is missing."
             }
             div.scroll {
                 table.counts {
@@ -143,9 +142,9 @@ fn summary(real: &[&Folder], stand_ins: &[&Folder]) -> Markup {
                 @let found: Vec<_> = groups.iter().flat_map(|g| &g.1).filter(|c| c.1.outcome == outcome).collect();
                 @if !found.is_empty() {
                     h3 .(class(outcome)) { (sentence_case(&outcome.to_string())) }
-                    // Of what was not attempted there is little to say.
+                    // Claims that were not attempted have no numbers to show.
                     @if outcome == Outcome::NotAttempted {
-                        details { summary { "All of them" } (summarised(&found)) }
+                        details { summary { "Show all" } (summarised(&found)) }
                     } @else {
                         (summarised(&found))
                     }
@@ -155,7 +154,7 @@ fn summary(real: &[&Folder], stand_ins: &[&Folder]) -> Markup {
     }
 }
 
-/// Claims in a few lines each. What comes out alike in several experiments, by the same numbers, stands once.
+/// Claims in a few lines each. A claim with the same numbers in several experiments is shown once.
 fn summarised(claims: &[&(&Folder, &Claim)]) -> Markup {
     let mut merged: Vec<(&Claim, Vec<&Folder>)> = Vec::new();
     for (results, claim) in claims {
@@ -174,7 +173,7 @@ fn summarised(claims: &[&(&Folder, &Claim)]) -> Markup {
                         (claim.place) " · " (data_of(claim)) " · "
                         @for (i, results) in experiments.iter().enumerate() {
                             @if i > 0 { ", " }
-                            a href=(format!("#{}", anchor(results))) { (results.folder) }
+                            a href=(format!("#{}", anchor(results))) { (results.name) }
                             @if results.is_stand_in() { " " (stand_in()) }
                         }
                     }
@@ -184,17 +183,19 @@ fn summarised(claims: &[&(&Folder, &Claim)]) -> Markup {
     }
 }
 
-/// What the numbers of a claim are from.
+/// The data that the numbers of a claim are from.
 fn data_of(claim: &Claim) -> String {
-    let mut data: Vec<&str> =
-        claim.tests.iter().map(|test| test.data.as_str()).filter(|data| !data.is_empty()).collect();
-    data.dedup();
-    data.join("; ")
+    each_once(claim, |test| &test.data)
+}
+
+/// The different texts of the tests of a claim, with `;` between them.
+fn each_once(claim: &Claim, text: fn(&Test) -> &str) -> String {
+    unique(claim.tests.iter().map(text).filter(|text| !text.is_empty())).join("; ")
 }
 
 /// One experiment.
-fn experiment(results: &Folder, experiments: &Path) -> Markup {
-    let path = format!("results/{}", results.folder);
+fn experiment(results: &Folder, experiments: &Experiments) -> Markup {
+    let path = format!("results/{}", results.name);
     html! {
         article id=(anchor(results)) {
             header {
@@ -204,47 +205,38 @@ fn experiment(results: &Folder, experiments: &Path) -> Markup {
                 }
                 @if !results.data().is_empty() { p.data { (sentence_case(results.data())) "." } }
             }
-            @if !results.remarks.is_empty() {
+            @let remarks = results.remarks();
+            @if !remarks.is_empty() {
                 div.remark role="note" {
-                    p { strong { "Read this folder with care." } }
-                    ul { @for remark in &results.remarks { li { (remark) } } }
+                    p { strong { "This folder has problems." } }
+                    ul { @for remark in &remarks { li { (remark) } } }
                 }
             }
-            @if let Some(claims) = &results.claims {
+            @if let Some(claims) = results.claims() {
                 h4 { "Claims" }
                 @for claim in &claims.claims { (self::claim(claim)) }
             }
-            @if !results.sections.is_empty() {
+            @if results.sections().next().is_some() {
                 h4 { "Tables" }
-                @for section in results.sections.iter().filter(|section| !repeats_claims(section, results)) { (table(section, results)) }
+                @for section in results.sections().filter(|section| !repeats_claims(section, results)) { (table(section, results)) }
             }
-            @if !results.pictures.is_empty() || !results.photographs.is_empty() {
+            @let (charts, pictures): (Vec<_>, Vec<_>) = results.pictures().into_iter().partition(|picture| picture.svg.is_some());
+            @let photographs = results.photographs();
+            @if !pictures.is_empty() || !photographs.is_empty() {
                 h4 { "Pictures" }
-                @for (name, png) in &results.pictures { (picture(name, png, &format!("{path}/{name}.png"), results)) }
-                @for (name, png) in &results.photographs {
-                    (picture(name, png, &format!("{path}/photographs/{name}.png, not to be passed on"), results))
+                @for picture in &pictures { (figure(picture, &format!("{path}/{}.png", picture.name))) }
+                @for picture in &photographs {
+                    (figure(picture, &format!("{path}/photographs/{}.png, not for redistribution", picture.name)))
                 }
             }
-            @if !results.charts.is_empty() {
+            @if !charts.is_empty() {
                 h4 { "Charts" }
-                @for (name, chart) in charts(results) {
-                    figure {
-                        div.card tabindex="0" { (figures::chart(chart)) }
-                        figcaption { (path) "/" (name) ".svg" }
-                    }
-                }
+                @for chart in &charts { (figure(chart, &format!("{path}/{}.svg", chart.name))) }
             }
             h4 { "How it was made" }
             (facts(results, experiments))
         }
     }
-}
-
-/// The charts by name, but those that sum an experiment up before all others.
-fn charts(results: &Folder) -> Vec<(&String, &Picture)> {
-    let mut charts: Vec<_> = results.charts.iter().collect();
-    charts.sort_by_key(|(name, _)| !["srocc", "ablation", "levels", "spread"].contains(&name.as_str()));
-    charts
 }
 
 fn claim(claim: &Claim) -> Markup {
@@ -264,7 +256,7 @@ fn claim(claim: &Claim) -> Markup {
                     tbody {
                         @for c in &test.comparisons {
                             tr {
-                                th scope="row" { (c.left) " against " (c.right) }
+                                th scope="row" { (c.left) " and " (c.right) }
                                 td { (c.statistic) }
                                 td { (rounded(c.left_value)) }
                                 td { (rounded(c.right_value)) }
@@ -283,7 +275,7 @@ fn claim(claim: &Claim) -> Markup {
             p.says { (badge(claim.outcome)) " " (claim.says) }
             p.place { (claim.place) " · " (data_of(claim)) }
             (tests(claim, true))
-            // With one comparison the reason has told it.
+            // The reason of a test contains a single comparison already.
             @for test in claim.tests.iter().filter(|test| test.comparisons.len() > 1) {
                 details {
                     summary { code { (test.test) } ", " (test.comparisons.len()) " comparisons" }
@@ -294,12 +286,10 @@ fn claim(claim: &Claim) -> Markup {
     }
 }
 
-/// What was asked and what the answer was; of many tests, where there is little room, how many they are and the rest behind it.
+/// The tests of a claim with their outcomes. If there are more than a few, their number is shown, and the list unfolds.
 fn tests(claim: &Claim, in_full: bool) -> Markup {
     const FEW: usize = 2;
-    let mut by: Vec<&str> =
-        claim.tests.iter().map(|test| test.decided_by.as_str()).filter(|by| !by.is_empty()).collect();
-    by.dedup();
+    let by = each_once(claim, |test| &test.decided_by);
     let list = html! {
         ul.tests {
             @for test in &claim.tests {
@@ -312,7 +302,7 @@ fn tests(claim: &Claim, in_full: bool) -> Markup {
                 }
             }
         }
-        @if in_full && !by.is_empty() { p.place { "Decided by " (by.join("; ")) "." } }
+        @if in_full && !by.is_empty() { p.place { "Decided by " (by) "." } }
     };
     let each = |outcome: Outcome| claim.tests.iter().filter(|test| test.outcome == outcome).count();
     let counts = Outcome::ALL.into_iter().filter(|outcome| each(*outcome) > 0);
@@ -332,14 +322,14 @@ fn tests(claim: &Claim, in_full: bool) -> Markup {
     }
 }
 
-/// Whether a table is that of the claims, which stand above it already.
+/// Whether a table is that of the claims, which are shown above it already.
 fn repeats_claims(section: &Section, results: &Folder) -> bool {
-    results.claims.as_ref().is_some_and(|claims| claims.section().title == section.title)
+    results.claims().is_some_and(|claims| claims.section().title == section.title)
 }
 
-/// A table in a box of its own that scrolls where it is too wide.
+/// A table in a box that scrolls if the table is too wide.
 fn table(section: &Section, results: &Folder) -> Markup {
-    // The experiment's name and data stand above already.
+    // The title and the data of the experiment are shown above already.
     let title =
         section.title.strip_prefix(results.title()).map_or(&*section.title, |rest| rest.trim_start_matches(": "));
     let text = section.text.iter().filter(|text| *text != results.data());
@@ -368,7 +358,8 @@ fn table(section: &Section, results: &Folder) -> Markup {
     }
 }
 
-/// How a column is set: numbers to the right, intervals quieter beside them, words to the left and, where they are many, in lines.
+/// The class of a column: numbers (no class) are aligned to the right, intervals are grey, words are aligned to the left, and long words
+/// are broken into lines.
 fn kind(section: &Section, column: usize) -> &'static str {
     let cells = || section.rows.iter().map(|row| row[column].trim()).filter(|cell| !cell.is_empty());
     let in_words = cells().filter(|cell| cell.starts_with(char::is_alphabetic)).count();
@@ -380,28 +371,26 @@ fn kind(section: &Section, column: usize) -> &'static str {
     }
 }
 
-/// A name that may go on in the next line after an underscore.
+/// A name that a browser may break after an underscore.
 fn breakable(name: &str) -> Markup {
     html! { @for (i, part) in name.split('_').enumerate() { @if i > 0 { "_" wbr; } (part) } }
 }
 
-fn picture(name: &str, png: &[u8], path: &str, results: &Folder) -> Markup {
-    let what = match name {
-        "maps" => "References, distorted images, and a map of where the gradient’s features of the two differ",
-        "challenges" => "Signs as they are and under every challenge, level by level",
-        "reconstructions" => "Signs and below them what the autoencoder makes of them",
-        other => other,
-    };
+/// A picture with its caption and the path of its file.
+fn figure(picture: &FolderPicture, path: &str) -> Markup {
     html! {
         figure {
-            div.card tabindex="0" { (figures::png(png, &format!("{what}. {}.", results.data()))) }
-            figcaption { (what) ". " span.quiet { (path) } }
+            div.card tabindex="0" { (figures::picture(picture)) }
+            figcaption {
+                @if let Some(caption) = picture.caption { (caption) " " }
+                span.quiet { (path) }
+            }
         }
     }
 }
 
-/// Data, seeds, time and machine, the command, and the inputs.
-fn facts(results: &Folder, experiments: &Path) -> Markup {
+/// The command, the time and the machine, the seeds, the version, the inputs and the settings.
+fn facts(results: &Folder, experiments: &Experiments) -> Markup {
     let again = command::again(results, experiments);
     html! {
         dl {
@@ -409,16 +398,16 @@ fn facts(results: &Folder, experiments: &Path) -> Markup {
                 dt { "Run it again" }
                 dd {
                     pre tabindex="0" { code { (command) } }
-                    @if command.contains("--data DIR") { p.quiet { "DIR is the folder of the data." } }
-                    @if command.contains("--set") { p.quiet { "Files are named without their folders: put the path where they are." } }
+                    @if command.contains("--data DIR") { p.quiet { "DIR is the folder with the data." } }
+                    @if command.contains("--set") { p.quiet { "Files are shown without their folders; give their full paths." } }
                     @if !known {
-                        p.quiet { "The experiment file is not in " code { (experiments.display()) } ": other settings that were given on the command line may be missing here." }
+                        p.quiet { "The experiment file is not in " code { (experiments.folder.display()) } ", so settings from the command line may be missing here." }
                     }
                 }
             }
             dt { "Time" }
-            dd { (time(results.run.as_ref())) }
-            @if let Some(manifest) = &results.manifest {
+            dd { (time(results.run())) }
+            @if let Some(manifest) = results.manifest() {
                 @if !manifest.seeds.is_empty() {
                     dt { "Seeds" }
                     dd { (manifest.seeds.iter().map(|(purpose, seed)| format!("{purpose}: {seed}")).collect::<Vec<_>>().join(" · ")) }
@@ -427,10 +416,10 @@ fn facts(results: &Folder, experiments: &Path) -> Markup {
                 dd { "gradspace " (manifest.version) }
                 dt { "Inputs" }
                 dd {
-                    @if manifest.inputs.is_empty() { "None: everything is drawn by the program." }
+                    @if manifest.inputs.is_empty() { "None: the program draws all images." }
                     @else {
                         details {
-                            summary { (manifest.inputs.len()) @if manifest.inputs.len() == 1 { " hash" } @else { " files" } ", with their BLAKE3 hashes" }
+                            summary { (manifest.inputs.len()) @if manifest.inputs.len() == 1 { " input with its BLAKE3 hash" } @else { " inputs with their BLAKE3 hashes" } }
                             div.scroll.tall tabindex="0" {
                                 table.hashes {
                                     tbody { @for (name, hash) in &manifest.inputs { tr { th scope="row" { (name) } td { code { (hash) } } } } }
@@ -442,7 +431,7 @@ fn facts(results: &Folder, experiments: &Path) -> Markup {
                 dt { "Settings" }
                 dd {
                     details {
-                        summary { "All settings, with every default" }
+                        summary { "All settings, including defaults" }
                         pre.tall tabindex="0" { code { (serde_json::to_string_pretty(&manifest.experiment).unwrap_or_default()) } }
                     }
                 }
@@ -453,17 +442,17 @@ fn facts(results: &Folder, experiments: &Path) -> Markup {
 
 fn time(run: Option<&Run>) -> Markup {
     let Some(run) = run else {
-        return html! { "Not known: times stay on the machine that ran the experiment (" code { "run.json" } ")." };
+        return html! { "Unknown: the times in " code { "run.json" } " are not committed." };
     };
     let stages: Vec<_> = run.stages.iter().map(|stage| format!("{} {}", stage.name, duration(stage.seconds))).collect();
     html! {
         (duration(run.seconds)) " with " (run.threads) @if run.threads == 1 { " thread" } @else { " threads" }
         " of " (run.simd)
         @if let Some(host) = &run.host { " on " (host) }
-        ", begun " (run.started_at.replace('T', " ").replace('Z', " UTC"))
+        ", started " (run.started_at.replace('T', " ").replace('Z', " UTC"))
         @if let Some(git) = &run.git {
             ", commit " code { (git.commit.chars().take(12).collect::<String>()) }
-            @if git.dirty { " with changes" }
+            @if git.dirty { " with uncommitted changes" }
         }
         "."
         @if !stages.is_empty() { p.quiet { "Stages: " (stages.join(", ")) "." } }
@@ -491,7 +480,7 @@ fn class(outcome: Outcome) -> &'static str {
     look(outcome).1
 }
 
-/// The class of a cell that begins with an outcome.
+/// The class of a cell; it has one only if it begins with an outcome.
 fn outcome_of(cell: &str) -> &'static str {
     Outcome::ALL.into_iter().find(|outcome| cell.starts_with(&outcome.to_string())).map_or("", class)
 }
@@ -499,7 +488,7 @@ fn outcome_of(cell: &str) -> &'static str {
 /// The identifier of an experiment in the page.
 fn anchor(results: &Folder) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    format!("experiment-{}", results.folder.chars().map(plain).collect::<String>())
+    format!("experiment-{}", results.name.chars().map(plain).collect::<String>())
 }
 
 fn sentence_case(text: &str) -> String {
@@ -507,8 +496,8 @@ fn sentence_case(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// Three digits behind the point, or the two first ones of a number that is smaller than these.
+/// A number to three decimals, or to two significant digits if it would be rounded to zero.
 fn rounded(value: f64) -> String {
-    let text = if value != 0.0 && value.abs() < 5e-4 { format!("{value:.1e}") } else { format!("{value:.3}") };
-    text.replace('-', "−")
+    let tiny = value != 0.0 && value.abs() < 5e-4;
+    if tiny { format!("{value:.1e}").replace('-', "−") } else { decimal(value, 3) }
 }

@@ -1,39 +1,39 @@
-//! The comparison with the published numbers, made again.
+//! Repeats the comparison with the published numbers.
 //!
-//! `table.json` says of each number whether it matches the published one. That is a consequence of the number, of
-//! `paper/published.toml` and of what data the number is of; it is drawn here a second time, by the code that drew it first
-//! ([`Row::compare`]), and what the file says must be what comes out. Which data are those of the publication is taken from
-//! where the folder is and what its manifest says was run, not from the row that is judged.
+//! `table.json` contains for each number whether it matches the published one. This follows from the number, from `paper/published.toml` and
+//! from the data of the number. It is derived a second time by the same code ([`Row::compare`]), and the file must agree. Whether our data
+//! are those of the publication ([`Comparable`]) follows from the folder and its manifest, not from the row itself.
 
 use super::Failure;
+use crate::report::folder::TABLE;
 use crate::report::manifest::Manifest;
 use crate::report::published::Published;
-use crate::report::results::TABLE;
-use crate::report::table::{ALL, Row, Status, Table};
+use crate::report::row::{Row, Status};
+use crate::report::table::Table;
 use serde::Serialize;
 
-/// How a number compares with the published one.
+/// The result of the comparison of a number with the published one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Verdict {
     /// Equal when rounded to the publication's digits.
     #[serde(rename = "match at the printed digits")]
     Match,
-    /// Not farther away than the publication's tolerance.
+    /// The difference is at most the tolerance.
     #[serde(rename = "within tolerance")]
     WithinTolerance,
-    /// Farther away.
+    /// The difference exceeds the tolerance.
     #[serde(rename = "differs")]
     Differs,
-    /// Of other data, or there is no number of ours.
+    /// The numbers are of different data, or there is no number of ours.
     #[serde(rename = "not comparable")]
     NotComparable,
 }
 
 impl Verdict {
-    /// All of them, the best first.
+    /// All verdicts, the best first.
     pub const ALL: [Verdict; 4] = [Verdict::Match, Verdict::WithinTolerance, Verdict::Differs, Verdict::NotComparable];
 
-    /// In words.
+    /// The verdict in words.
     pub fn words(self) -> &'static str {
         match self {
             Verdict::Match => "match at the printed digits",
@@ -50,123 +50,106 @@ impl From<&Status> for Verdict {
             Status::Match => Verdict::Match,
             Status::WithinTolerance => Verdict::WithinTolerance,
             Status::Differs => Verdict::Differs,
-            Status::NotComparable(_) | Status::PublishedOnly => Verdict::NotComparable,
+            Status::NotComparable(_) | Status::PublishedOnly | Status::NoPublished(_) => Verdict::NotComparable,
         }
     }
 }
 
-/// One published number and ours.
+/// A number with the published one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Cell {
-    /// As in the table.
+pub struct ComparedNumber {
+    /// The method of the row.
     pub method: String,
-    /// As in the table.
+    /// The subset of the row.
     pub subset: String,
-    /// As in the table.
+    /// The statistic of the row.
     pub statistic: String,
-    /// Ours, if there is one.
+    /// Our number, if there is one.
     pub value: Option<f64>,
-    /// The published one.
+    /// The published number.
     pub published: f64,
-    /// Where that stands and how it is known.
+    /// The source of the published number and how it is known.
     pub source: String,
-    /// How they compare.
+    /// The result of the comparison.
     pub verdict: Verdict,
-    /// Why the tolerance is as wide as it is, or why the numbers cannot be compared.
+    /// The reason for the tolerance, or the reason why the numbers are not comparable.
     pub reason: Option<String>,
 }
 
-/// The database in `paper/published.toml` that a run of this experiment is compared with, by what its manifest says was run.
-pub(super) fn database(manifest: &Manifest) -> Option<&'static str> {
-    let text = |pointer: &str| manifest.experiment.pointer(pointer).and_then(serde_json::Value::as_str);
-    match (text("/kind")?, text("/dataset/kind")?) {
-        ("image-quality", "tid2013") => Some("TID2013"),
-        ("image-quality", "multi-live") => Some("MULTI-LIVE"),
-        ("classification", _) => Some("CURE-TSR"),
-        _ => None,
-    }
+/// The published numbers that the rows of a results folder are compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Comparable {
+    /// The name of the database in `paper/published.toml`.
+    pub database: &'static str,
+    /// The published numbers for a subset of the table.
+    pub basis: fn(&str) -> Basis<'_>,
 }
 
-/// What the rows of one subset are compared with.
-enum Basis<'a> {
-    /// Nothing: the publication has no such numbers.
+/// Gives the published numbers for a run, from its manifest and from whether it used synthetic images in place of the dataset. `None` if
+/// there are no published numbers for such data.
+pub type Comparables = fn(&Manifest, bool) -> Option<Comparable>;
+
+/// The published numbers that the rows of one subset are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis<'a> {
+    /// There are no such published numbers.
     Nothing,
-    /// The publication's numbers of this subset.
-    Whole(&'a str),
-    /// The publication's numbers of this subset, which are of other data.
+    /// The published numbers of this subset, which are of the same data.
+    Same(&'a str),
+    /// The published numbers of this subset, which are of other data.
     Other(&'a str),
+    /// The published numbers of this subset. Our data are the same or a part of them; rows of a part give this as their reason.
+    SameOrPart(&'a str),
 }
 
-/// What the long form's subsets are in the publication. Scores of images call `present` what is there of a database, and `all` the
-/// whole of it; signs are the database's or are not, in every subset.
-fn basis<'a>(row: &'a Row, manifest: &Manifest, stand_in: bool) -> Basis<'a> {
-    let is = |pointer: &str, what: &str| {
-        manifest.experiment.pointer(pointer).and_then(serde_json::Value::as_str) == Some(what)
-    };
-    if is("/kind", "classification") {
-        // Some of the database's own signs are its own data as well; then its rows say how many.
-        let whole = !stand_in && is("/dataset/kind", "cure-tsr") && reason(row).is_none();
-        return if whole { Basis::Whole(&row.subset) } else { Basis::Other(&row.subset) };
-    }
-    match row.subset.as_str() {
-        _ if stand_in => Basis::Nothing,
-        "present" => Basis::Other(ALL),
-        "LIVE" => Basis::Nothing,
-        subset => Basis::Whole(subset),
+impl<'a> Basis<'a> {
+    /// The publication's subset.
+    pub(super) fn published(self) -> Option<&'a str> {
+        match self {
+            Basis::Nothing => None,
+            Basis::Same(subset) | Basis::Other(subset) | Basis::SameOrPart(subset) => Some(subset),
+        }
     }
 }
 
-/// Why a row says that it cannot be compared.
-fn reason(row: &Row) -> Option<&str> {
-    match &row.published.as_ref()?.status {
-        Status::NotComparable(reason) => Some(reason),
-        _ => None,
-    }
-}
-
-/// Every published number of the table with ours, and the rows whose status is not what comes out.
-pub(super) fn check(table: &Table, manifest: &Manifest, stand_in: bool) -> (Vec<Cell>, Vec<Failure>) {
-    let (published, database) = (Published::embedded(), database(manifest));
+/// The published numbers of the table with ours, and a failure for each row with a wrong status.
+pub(super) fn check(table: &Table, comparable: Option<Comparable>) -> (Vec<ComparedNumber>, Vec<Failure>) {
+    let published = Published::embedded();
     let (mut cells, mut failures) = (Vec::new(), Vec::new());
     for row in table.rows() {
-        let mut again = Row { published: None, remark: None, ..row.clone() };
-        let cell = match (database, basis(row, manifest, stand_in)) {
-            (Some(database), Basis::Whole(subset)) => again.compare(published, database, subset, None),
-            (Some(database), Basis::Other(subset)) => {
-                let reason = reason(row).unwrap_or("these are not the publication's data");
-                again.compare(published, database, subset, Some(reason))
-            }
-            _ => None,
-        };
-        let what = || format!("{} of {} on {}", row.statistic, row.method, row.subset);
-        let value = |row: &Row| row.published.as_ref().map(|p| (p.value, p.source.clone()));
-        if value(&again) != value(row) {
-            let shown = |row: &Row| match &row.published {
-                Some(beside) => format!("{}, {}", beside.value, beside.source),
-                None => "nothing".to_owned(),
+        let mut again = row.alone();
+        let cell = comparable.and_then(|Comparable { database, basis }| {
+            let basis = basis(&row.subset);
+            let reason = match (basis, &row.status) {
+                (Basis::Other(_) | Basis::SameOrPart(_), Status::NotComparable(reason)) => Some(reason.as_str()),
+                (Basis::Other(_), _) => Some("these are not the publication's data"),
+                _ => None,
             };
-            let problem =
-                format!("{} shows as published {}, and paper/published.toml has {}", what(), shown(row), shown(&again));
-            failures.push(Failure::new(TABLE, problem));
-        } else if again.status() != row.status() {
-            let problem = format!("{} says `{}`, and what comes out is `{}`", what(), row.status(), again.status());
-            failures.push(Failure::new(TABLE, problem));
+            again.compare(published, database, basis.published()?, reason)
+        });
+        let value = |row: &Row| row.published.zip(row.published_source.clone());
+        let mut fail = |problem: String| failures.push(Failure::new(TABLE, format!("{} {problem}", row.name())));
+        if value(&again) != value(row) {
+            let shown = |row: &Row| value(row).map_or("nothing".to_owned(), |(value, by)| format!("{value}, {by}"));
+            fail(format!("has the published value {}, but paper/published.toml has {}", shown(row), shown(&again)));
+        } else if again.status != row.status {
+            fail(format!("has the status `{}`, but its numbers give `{}`", row.status, again.status));
         }
-        let (Some(cell), Some(beside)) = (cell, &again.published) else { continue };
-        let verdict = Verdict::from(&beside.status);
-        let reason = match &beside.status {
+        let (Some(cell), Some((published, source))) = (cell, value(&again)) else { continue };
+        let verdict = Verdict::from(&again.status);
+        let reason = match again.status {
             Status::WithinTolerance => Some(format!("{}: {}", cell.tolerance, cell.because)),
-            Status::NotComparable(reason) => Some(reason.clone()),
+            Status::NotComparable(reason) => Some(reason),
             Status::PublishedOnly => Some("there is no number of ours".to_owned()),
-            Status::Match | Status::Differs => None,
+            Status::Match | Status::Differs | Status::NoPublished(_) => None,
         };
-        cells.push(Cell {
+        cells.push(ComparedNumber {
             method: row.method.clone(),
             subset: row.subset.clone(),
             statistic: row.statistic.clone(),
             value: row.value,
-            published: beside.value,
-            source: beside.source.clone(),
+            published,
+            source,
             verdict,
             reason,
         });
@@ -177,19 +160,19 @@ pub(super) fn check(table: &Table, manifest: &Manifest, stand_in: bool) -> (Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::verify::tests::manifest;
+    use crate::report::verify::tests::{manifest, of_tid2013};
     use std::path::Path;
 
-    /// A number of TID2013 that the publication has as 0.860.
+    /// A table with a number of TID2013; the published number is 0.860.
     fn table(subset: &str, value: f64, not_comparable: Option<&str>) -> Table {
-        let rows = vec![Row::new("unique", "all", "srocc", value), Row::new("unique", "all", "loss", 1.0)];
+        let rows = vec![Row::new("UNIQUE", "all", "srocc", value), Row::new("UNIQUE", "all", "loss", 1.0)];
         let table = Table::new("t", "709 of 3000 images", rows).unwrap();
         let json = table.beside(Published::embedded(), "TID2013", not_comparable).json();
         Table::parse(&json.replace("\"all\"", &format!("\"{subset}\"")), Path::new(TABLE)).unwrap()
     }
 
     fn verdicts(table: &Table, stand_in: bool) -> (Vec<Verdict>, Vec<String>) {
-        let (cells, failures) = check(table, &manifest("image-quality", "tid2013"), stand_in);
+        let (cells, failures) = check(table, of_tid2013(&manifest(), stand_in));
         (cells.iter().map(|c| c.verdict).collect(), failures.into_iter().map(|f| f.problem).collect())
     }
 
@@ -204,7 +187,7 @@ mod tests {
         ] {
             assert_eq!(verdicts(&table, false), (vec![verdict], vec![]));
         }
-        let (cells, _) = check(&table("all", 0.8594, None), &manifest("image-quality", "tid2013"), false);
+        let (cells, _) = check(&table("all", 0.8594, None), of_tid2013(&manifest(), false));
         assert!(cells[0].reason.as_ref().unwrap().starts_with("0.0007: heights of the bars"), "{cells:?}");
     }
 
@@ -220,42 +203,42 @@ mod tests {
             (
                 changed("within tolerance", "match", &sound),
                 false,
-                "says `match`, and what comes out is `within tolerance`",
+                "has the status `match`, but its numbers give `within tolerance`",
             ),
-            (changed("0.8594", "0.8", &sound), false, "comes out is `differs`"),
-            (changed("\"published\": 0.86", "\"published\": 0.8", &sound), false, "shows as published 0.8, ICIP"),
-            // Not comparable is for what is of other data.
-            (changed("within tolerance", "not comparable: I say so", &sound), false, "comes out is `within tolerance`"),
+            (changed("0.8594", "0.8", &sound), false, "numbers give `differs`"),
+            (changed("\"published\": 0.86", "\"published\": 0.8", &sound), false, "has the published value 0.8, ICIP"),
+            // Only numbers of other data are not comparable.
+            (changed("within tolerance", "not comparable: I say so", &sound), false, "numbers give `within tolerance`"),
             (
                 table("present", 0.8594, None),
                 false,
-                "comes out is `not comparable: these are not the publication's data`",
+                "numbers give `not comparable: these are not the publication's data`",
             ),
             (sound.clone(), true, "paper/published.toml has nothing"),
             (table("LIVE", 0.8594, None), false, "paper/published.toml has nothing"),
         ] {
             let (_, problems) = verdicts(&table, stand_in);
             assert!(problems.len() == 1 && problems[0].contains(expected), "{problems:?}\n{expected}");
-            assert!(problems[0].contains("srocc of unique on "), "{problems:?}");
+            assert!(problems[0].contains("srocc of UNIQUE on "), "{problems:?}");
         }
         // A published number that is left out.
-        let without = Table::new("t", "d", vec![Row::new("unique", "all", "srocc", 0.86)]).unwrap();
-        assert!(verdicts(&without, false).1[0].contains("shows as published nothing"));
+        let without = Table::new("t", "d", vec![Row::new("UNIQUE", "all", "srocc", 0.86)]).unwrap();
+        assert!(verdicts(&without, false).1[0].contains("has the published value nothing"));
     }
 
     #[test]
-    fn signs_are_compared_only_where_they_are_the_databases() {
+    fn a_part_of_the_publications_data_says_so() {
         let table = |reason| {
             let rows = vec![Row::new("Proposed", "rain", "accuracy", 95.85)];
             Table::new("t", "d", rows).unwrap().beside(Published::embedded(), "CURE-TSR", reason)
         };
-        let failures = |kind, stand_in, reason: Option<&'static str>| {
-            check(&table(reason), &manifest("classification", kind), stand_in).1.len()
+        let failures = |basis, reason: Option<&'static str>| {
+            check(&table(reason), Some(Comparable { database: "CURE-TSR", basis })).1.len()
         };
-        assert_eq!(failures("cure-tsr", false, None), 0);
-        assert_eq!(failures("cure-tsr", false, Some("900 real challenge-free signs")), 0);
-        assert_eq!(failures("cure-tsr", true, Some("drawn signs")), 0);
-        assert_eq!(failures("cure-tsr", true, None), 1);
-        assert_eq!(failures("gtsrb", false, None), 1);
+        assert_eq!(failures(|subset| Basis::SameOrPart(subset), None), 0);
+        assert_eq!(failures(|subset| Basis::SameOrPart(subset), Some("900 real challenge-free signs")), 0);
+        assert_eq!(failures(|subset| Basis::Other(subset), Some("drawn signs")), 0);
+        assert_eq!(failures(|subset| Basis::Other(subset), None), 1);
+        assert_eq!(check(&table(None), None).1.len(), 1);
     }
 }

@@ -1,28 +1,33 @@
-//! The outcomes of claims, drawn again from their comparisons.
+//! Derives the outcomes of claims again from their comparisons.
 //!
-//! A comparison is two numbers and what decides between them; a test is its comparisons, a claim its tests. Each outcome in the
-//! file must be the one that follows from what stands below it ([`Comparison::decide`] and its like), and each number must be the
-//! one that `table.json` or `paper/published.toml` has in that place.
+//! Each outcome in the file must follow from the level below it: that of a claim from its tests, that of a test from its comparisons, and that
+//! of a comparison from its numbers ([`Comparison::decide`]). Each number must equal that of `table.json` or `paper/published.toml`.
 
 use crate::report::claims::{Claim, Claims, Comparison, Expression, Test};
+use crate::report::folder::CLAIMS;
 use crate::report::published::Published;
-use crate::report::results::CLAIMS;
-use crate::report::table::{ALL, Origin, Row, Table};
+use crate::report::row::{ALL, Origin, Row};
+use crate::report::table::Table;
 
 use super::Failure;
-use super::cells::database;
+use super::cells::Comparable;
 use crate::report::manifest::Manifest;
 
-/// Numbers that were computed by other sums may differ in their last bits, relative to the larger of 1 and themselves.
+/// The tolerance for rounding, relative to the larger of 1 and the numbers: other orders of summation change the last bits.
 const ROUNDING: f64 = 1e-9;
 
-/// Whether two numbers are one but for rounding. A NaN is none.
+/// Whether two numbers are equal up to rounding. A NaN is not equal to any number.
 fn same(a: f64, b: f64) -> bool {
     (a - b).abs() <= ROUNDING * 1f64.max(a.abs()).max(b.abs())
 }
 
-/// What does not follow from what stands below it, and numbers that stand elsewhere as others.
-pub(super) fn check(claims: &Claims, manifest: &Manifest, table: Option<&Table>) -> Vec<Failure> {
+/// A failure for each outcome that does not follow, and for each number that differs elsewhere.
+pub(super) fn check(
+    claims: &Claims,
+    manifest: &Manifest,
+    table: Option<&Table>,
+    comparable: Option<Comparable>,
+) -> Vec<Failure> {
     let mut problems = Vec::new();
     for claim in &claims.claims {
         let what = format!("“{}”", claim.says);
@@ -35,55 +40,53 @@ pub(super) fn check(claims: &Claims, manifest: &Manifest, table: Option<&Table>)
                         let mut say =
                             |problem: String| problems.push(format!("{what}, {}: {problem}", comparison.right));
                         of_comparison(comparison, &expression, &mut say);
-                        let numbers = Numbers { test, comparison, database: database(manifest), table };
-                        numbers.check(&mut say);
+                        Places { test, comparison, comparable, table }.check(&mut say);
                     }
                 }
             }
             let again = test.decide();
             if test.outcome != again {
-                problems.push(format!("{what} says `{}`, and its comparisons say `{again}`", test.outcome));
+                problems.push(format!("{what} has the outcome `{}`, but its comparisons give `{again}`", test.outcome));
             }
         }
         let again = claim.decide();
         if claim.outcome != again {
-            problems.push(format!("{what} says `{}`, and its tests say `{again}`", claim.outcome));
+            problems.push(format!("{what} has the outcome `{}`, but its tests give `{again}`", claim.outcome));
         }
     }
-    let failures = problems.into_iter().map(|problem| Failure::new(CLAIMS, problem));
-    let record = [("title", &claims.title, &manifest.title), ("data", &claims.data, &manifest.data)];
-    let record = record.into_iter().filter(|(_, claims, manifest)| claims != manifest);
-    let record = record.map(|(what, claims, manifest)| {
-        Failure::new(CLAIMS, format!("its {what} is `{claims}`, and the manifest's `{manifest}`"))
-    });
-    failures.chain(record).collect()
+    for (what, here, there) in [("title", &claims.title, &manifest.title), ("data", &claims.data, &manifest.data)] {
+        if here != there {
+            problems.push(format!("its {what} is `{here}`, but that of the manifest is `{there}`"));
+        }
+    }
+    problems.into_iter().map(|problem| Failure::new(CLAIMS, problem)).collect()
 }
 
-/// The difference and the outcome follow from the numbers.
+/// Checks that the difference and the outcome follow from the numbers.
 fn of_comparison(comparison: &Comparison, expression: &Expression, say: &mut impl FnMut(String)) {
     let Comparison { left_value, right_value, difference, .. } = *comparison;
     if !same(left_value - right_value, difference) {
-        say(format!("{left_value} less {right_value} is not {difference}"));
+        say(format!("{left_value} − {right_value} is not {difference}"));
     }
     let again = comparison.decide(expression.relation);
     if comparison.outcome != again {
-        say(format!("says `{}`, and its numbers say `{again}`", comparison.outcome));
+        say(format!("has the outcome `{}`, but its numbers give `{again}`", comparison.outcome));
     }
 }
 
-/// The numbers of a comparison and the places where they stand besides.
-struct Numbers<'a> {
+/// A comparison with the other places of its numbers.
+struct Places<'a> {
     test: &'a Test,
     comparison: &'a Comparison,
-    database: Option<&'static str>,
+    comparable: Option<Comparable>,
     table: Option<&'a Table>,
 }
 
-impl Numbers<'_> {
+impl Places<'_> {
     fn check(&self, say: &mut impl FnMut(String)) {
         let Comparison { left, right, statistic, left_value, right_value, .. } = self.comparison;
         let mut compare = |what: &str, here: f64, there: Option<f64>| match there {
-            Some(there) if !same(here, there) => say(format!("{statistic} of {what} is {here} here and {there} there")),
+            Some(there) if !same(here, there) => say(format!("{statistic} is {here}, but that of {what} is {there}")),
             _ => {}
         };
         if self.test.numbers == "published" {
@@ -95,8 +98,7 @@ impl Numbers<'_> {
         let ours = self.row(left);
         compare(&format!("{left} in table.json"), *left_value, ours.and_then(|row| row.value));
         if right == "published" {
-            let beside = ours.and_then(|row| row.published.as_ref());
-            compare(&format!("{left} as published"), *right_value, beside.map(|beside| beside.value));
+            compare(&format!("{left} as published"), *right_value, ours.and_then(|row| row.published));
         } else {
             compare(&format!("{right} in table.json"), *right_value, self.row(right).and_then(|row| row.value));
         }
@@ -104,14 +106,13 @@ impl Numbers<'_> {
 
     /// The number in `paper/published.toml`.
     fn published(&self, method: &str) -> Option<f64> {
-        let published = Published::embedded();
-        let cell =
-            published.find(self.database?, published.name(method), &self.test.subset, &self.comparison.statistic)?;
-        Some(cell.value)
+        let (database, published) = (self.comparable?.database, Published::embedded());
+        let cell = published.find(database, published.name(method), &self.test.subset, &self.comparison.statistic);
+        cell.map(|cell| cell.value)
     }
 
-    /// The table's row of these numbers. The long form calls `present` the part of a database that was computed here, and a claim may
-    /// call a method as the publication does.
+    /// The row of the table with this number. A claim about all images uses the rows that are compared with the publication's numbers of all
+    /// images, whatever their subset is called. A claim may use the publication's name of a method.
     fn row(&self, method: &str) -> Option<&Row> {
         let published = Published::embedded();
         let rows = || {
@@ -120,8 +121,9 @@ impl Numbers<'_> {
         };
         let part = |row: &Row| match self.test.numbers.as_str() {
             "images" if self.test.subset == ALL => {
-                let present = row.subset == "present" || row.subset == ALL;
-                present && row.origin.is_none_or(|origin| origin == Origin::Images)
+                let published = self.comparable.and_then(|of| (of.basis)(&row.subset).published());
+                (row.subset == ALL || published == Some(ALL))
+                    && row.origin.is_none_or(|origin| origin == Origin::Images)
             }
             _ => row.subset == self.test.subset,
         };
@@ -130,11 +132,11 @@ impl Numbers<'_> {
     }
 }
 
-/// The claims of `head` whose outcome is another in `now`, in words.
+/// The claims of `head` with another outcome in `now`, in words.
 pub(super) fn changed(head: &Claims, now: Option<&Claims>) -> Vec<String> {
     let change = |old: &Claim| {
         let found = now.and_then(|now| now.claims.iter().find(|new| new.name() == old.name()));
-        let outcome = found.map_or("not there".to_owned(), |new| new.outcome.to_string());
+        let outcome = found.map_or("missing".to_owned(), |new| new.outcome.to_string());
         (outcome != old.outcome.to_string())
             .then(|| format!("{}: committed as `{}`, now {outcome}", old.name(), old.outcome))
     };
@@ -144,25 +146,25 @@ pub(super) fn changed(head: &Claims, now: Option<&Claims>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::verify::tests::{CLAIM, manifest};
+    use crate::report::verify::tests::{CLAIM, manifest, of_tid2013};
     use std::path::Path;
 
     fn problems(text: &str) -> Vec<String> {
         let rows = vec![
-            Row::new("gradient", "present", "srocc", 0.865),
-            Row { origin: Some(Origin::Images), ..Row::new("unique", "present", "srocc", 0.7) },
-            Row { origin: Some(Origin::ScoreFile), ..Row::new("gradient", "all", "srocc", 0.1) },
+            Row::new("Gradient", "present", "srocc", 0.865),
+            Row { origin: Some(Origin::Images), ..Row::new("UNIQUE", "present", "srocc", 0.7) },
+            Row { origin: Some(Origin::ScoreFile), ..Row::new("Gradient", "all", "srocc", 0.1) },
         ];
         let table = Table::new("t", "d", rows).unwrap();
         let claims = Claims::parse(text, Path::new(CLAIMS)).unwrap();
-        let failures = check(&claims, &manifest("image-quality", "tid2013"), Some(&table));
+        let failures = check(&claims, &manifest(), Some(&table), of_tid2013(&manifest(), false));
         failures.into_iter().map(|f| f.problem).collect()
     }
 
     #[test]
     fn each_outcome_follows_from_what_is_below_it() {
         assert_eq!(problems(CLAIM), [""; 0]);
-        // With the outcomes of the claim, its test and its comparison: a fault in any of the rules shows in one of them.
+        // The outcomes of the claim, of its test and of its comparison are all checked.
         let all =
             |text: &str, outcome: &str| text.replace("\"outcome\": \"holds\"", &format!("\"outcome\": \"{outcome}\""));
         for (from, to, outcome) in [
@@ -187,14 +189,18 @@ mod tests {
             (
                 claim,
                 "\"outcome\": \"undecided\", \"tests\"",
-                "“It is better” says `undecided`, and its tests say `holds`",
+                "“It is better” has the outcome `undecided`, but its tests give `holds`",
             ),
-            ("\"difference\": 0.165", "\"difference\": 0.2", "0.865 less 0.7 is not 0.2"),
-            ("\"left_value\": 0.865", "\"left_value\": 0.866", "gradient in table.json is 0.866 here and 0.865 there"),
-            ("\"right_value\": 0.7", "\"right_value\": 0.6", "unique in table.json is 0.6 here and 0.7 there"),
-            (test, "\"numbers\": \"published\"", "unique as published is 0.7 here and 0.86 there"),
+            ("\"difference\": 0.165", "\"difference\": 0.2", "0.865 − 0.7 is not 0.2"),
+            (
+                "\"left_value\": 0.865",
+                "\"left_value\": 0.866",
+                "srocc is 0.866, but that of Gradient in table.json is 0.865",
+            ),
+            ("\"right_value\": 0.7", "\"right_value\": 0.6", "srocc is 0.6, but that of UNIQUE in table.json is 0.7"),
+            (test, "\"numbers\": \"published\"", "srocc is 0.7, but that of UNIQUE as published is 0.86"),
             (" > ", " ~ ", "a test compares two numbers"),
-            ("\"title\": \"t\"", "\"title\": \"u\"", "its title is `u`, and the manifest's `t`"),
+            ("\"title\": \"t\"", "\"title\": \"u\"", "its title is `u`, but that of the manifest is `t`"),
         ] {
             assert!(CLAIM.contains(from), "{from}");
             let found = problems(&CLAIM.replacen(from, to, 1));
@@ -208,6 +214,6 @@ mod tests {
         let now = Claims::parse(&CLAIM.replace("\"holds\"", "\"undecided\""), Path::new(CLAIMS)).unwrap();
         assert_eq!(changed(&head, Some(&head)), [""; 0]);
         assert_eq!(changed(&head, Some(&now)), ["“It is better” (images, all): committed as `holds`, now undecided"]);
-        assert_eq!(changed(&head, None), ["“It is better” (images, all): committed as `holds`, now not there"]);
+        assert_eq!(changed(&head, None), ["“It is better” (images, all): committed as `holds`, now missing"]);
     }
 }

@@ -1,40 +1,38 @@
-//! Whether results are what they say they are.
+//! Verifies results: hashes, comparisons with published numbers, and outcomes of claims.
 //!
-//! Four things are asked of an experiment's folder, none of which runs the experiment:
+//! Four parts of an experiment's folder are checked. The experiment is not run, and nothing is written.
 //!
-//! 1. **The files**: each has the BLAKE3 hash that the manifest lists, none is missing, none is there that is not listed;
-//! 2. **The comparison** (`cells`) with the published numbers follows from the table's numbers and `paper/published.toml`;
-//! 3. **The claims** (`claims`): their outcomes follow from their comparisons, whose numbers are the table's;
-//! 4. **The committed results** (`committed`), where git has some, have the same outcomes.
+//! 1. **The files**: each has the BLAKE3 hash in the manifest. No listed file is missing, and each file is listed.
+//! 2. **The comparison** (`cells`) with the published numbers follows from the numbers of the table and from `paper/published.toml`.
+//! 3. **The claims** (`claims`): their outcomes follow from their comparisons, and the numbers of these are those of the table.
+//! 4. **The committed results** (`committed`), if git has some, have the same outcomes.
 //!
-//! A claim that does not hold and a number that differs from the published one are results. A [`Failure`] is something else: a file
-//! that is not what the run wrote, or a statement that does not follow from what it rests on.
-//!
-//! Everything is only read.
+//! A claim that does not hold is a result, and so is a number that differs from the published one. A [`Failure`] is a file that differs from
+//! the one that the run wrote, or a statement that does not follow from its numbers.
 
 mod cells;
 mod claims;
 mod committed;
 
-pub use cells::{Cell, Verdict};
+pub use cells::{Basis, Comparable, Comparables, ComparedNumber, Verdict};
 
-use super::claims::{Claims, Outcome};
-use super::files::hash_file;
+use super::claims::{Claim, Outcome};
+use super::folder::{self, CLAIMS, Files, Folder, LINK, MANIFEST, NO_RESULTS, STAND_IN, TABLE};
 use super::manifest::Manifest;
-use super::results::{self, CLAIMS, MANIFEST, NO_RESULTS, TABLE};
 use super::table::Table;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::files::hash;
 use committed::Committed;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
-/// Something that is not as it should be.
+/// A problem with a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Failure {
-    /// The file or folder, relative to the folder that is verified.
+    /// The file or folder, relative to the verified folder.
     pub file: String,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: String,
 }
 
@@ -44,145 +42,149 @@ impl Failure {
     }
 }
 
-/// A claim and its outcome, which was drawn again.
+/// A claim with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Claim {
+pub struct CheckedClaim {
     /// The sentence.
     pub says: String,
-    /// Where it stands.
+    /// Its place in the paper.
     pub place: String,
-    /// How it comes out.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What has been found out about one experiment's folder.
+/// The findings about the folder of one experiment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Verified {
-    /// The folder's name.
+    /// The name of the folder.
     pub name: String,
-    /// What was run, by the manifest.
+    /// The title in the manifest.
     pub title: Option<String>,
-    /// What the numbers are from, by the manifest.
+    /// The description of the data in the manifest.
     pub data: Option<String>,
-    /// Files whose hash is that of the manifest.
+    /// The number of files with the hash in the manifest.
     pub files: usize,
-    /// Every published number of the table, and ours.
-    pub cells: Vec<Cell>,
-    /// The claims, in the file's order.
-    pub claims: Vec<Claim>,
-    /// What came of the comparison with what git has committed.
+    /// The published numbers of the table, with ours.
+    pub cells: Vec<ComparedNumber>,
+    /// The claims, in the order of the file.
+    pub claims: Vec<CheckedClaim>,
+    /// The result of the comparison with the committed results.
     pub committed: String,
-    /// What is wrong.
+    /// The failures.
     pub failures: Vec<Failure>,
-    /// What is worth saying and no failure.
+    /// Notes that are not failures.
     pub notes: Vec<String>,
 }
 
-/// What has been found out about a folder of results.
+/// The findings about a folder of results.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Verification {
-    /// By the folders' names.
+    /// The experiments, in the order of their folders' names.
     pub experiments: Vec<Verified>,
-    /// What is wrong with the folder itself.
+    /// The failures of the folder itself.
     pub failures: Vec<Failure>,
 }
 
 impl Verification {
-    /// Whether nothing has failed.
+    /// Whether there is no failure.
     pub fn passed(&self) -> bool {
         self.failures.is_empty() && self.experiments.iter().all(|e| e.failures.is_empty())
     }
 
-    /// How many published numbers compare in each way, all experiments together.
+    /// The number of published numbers with each verdict, in all experiments.
     pub fn verdicts(&self) -> BTreeMap<Verdict, usize> {
-        let cells = self.experiments.iter().flat_map(|e| &e.cells);
-        let mut counts: BTreeMap<Verdict, usize> = Verdict::ALL.map(|verdict| (verdict, 0)).into();
-        cells.for_each(|cell| *counts.entry(cell.verdict).or_default() += 1);
-        counts
+        counts(Verdict::ALL, self.experiments.iter().flat_map(|e| &e.cells).map(|cell| cell.verdict))
     }
 
-    /// How many claims have each outcome, all experiments together.
+    /// The number of claims with each outcome, in all experiments.
     pub fn outcomes(&self) -> BTreeMap<Outcome, usize> {
-        let mut counts: BTreeMap<Outcome, usize> = Outcome::ALL.map(|outcome| (outcome, 0)).into();
-        let claims = self.experiments.iter().flat_map(|e| &e.claims);
-        claims.for_each(|claim| *counts.entry(claim.outcome).or_default() += 1);
-        counts
+        counts(Outcome::ALL, self.experiments.iter().flat_map(|e| &e.claims).map(|claim| claim.outcome))
     }
 }
 
-/// Verifies the experiment's folder, or the folder of them, at `path`.
+fn counts<T: Ord, const N: usize>(all: [T; N], found: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
+    let mut counts: BTreeMap<T, usize> = all.map(|one| (one, 0)).into();
+    found.for_each(|one| *counts.entry(one).or_default() += 1);
+    counts
+}
+
+/// Verifies the folder of an experiment, or a folder of such folders, at `path`. `comparables` gives the published numbers that their tables
+/// are compared with.
 ///
 /// # Errors
-/// [`Error::Data`](crate::Error::Data) when there is nothing to verify. What is wrong with single files is a [`Failure`].
-pub fn verify(path: &Path) -> Result<Verification> {
-    let found = results::find(path)?;
+/// [`Error::Data`] if there are no results. The problem with a single file is a [`Failure`].
+pub fn verify(path: &Path, comparables: Comparables) -> Result<Verification> {
+    let found = folder::find(path)?;
     let mut failures = Vec::new();
     for other in &found.others {
-        let name = results::name(other);
+        let name = folder::name(other);
         if other.is_symlink() {
-            failures.push(Failure::new(&name, "is a symbolic link, which is not followed: results are files"));
+            failures.push(Failure::new(&name, LINK));
         } else if name != "index.html" && !name.starts_with('.') {
-            failures.push(Failure::new(&name, "belongs to no experiment"));
+            failures.push(Failure::new(&name, "does not belong to an experiment"));
         }
     }
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     for folder in &found.folders {
-        let name = results::name(folder);
+        let name = folder::name(folder);
         if let Some(other) = names.insert(name.to_lowercase(), name.clone()) {
-            let problem = format!("has the same name as {other} where capitals do not count; give one of them another");
+            let problem = format!("differs from {other} only in upper and lower case; rename one of them");
             failures.push(Failure::new(&name, problem));
         }
     }
-    let experiments = found.folders.iter().map(|folder| experiment(folder)).collect::<Result<_>>()?;
+    let experiments = found.folders.iter().map(|folder| experiment(folder, comparables)).collect::<Result<_>>()?;
     Ok(Verification { experiments, failures })
 }
 
-/// Verifies one experiment's folder.
-fn experiment(folder: &Path) -> Result<Verified> {
-    let mut verified = Verified { name: results::name(folder), ..Verified::default() };
-    let there = files(folder, &mut verified)?;
-    if !there.contains(MANIFEST) {
-        if there.is_empty() && verified.failures.is_empty() {
-            verified.notes.push("holds no results yet: a run was stopped, or is at work".to_owned());
-        } else {
-            let problem = "is not there: the run was stopped before its end, or this is no experiment's folder";
-            verified.failures.push(Failure::new(MANIFEST, problem));
-        }
+/// Verifies the folder of one experiment.
+fn experiment(path: &Path, comparables: Comparables) -> Result<Verified> {
+    let mut folder = Folder::read(path);
+    if let Some(fault) = folder.files.faults.pop() {
+        return Err(fault);
+    }
+    let mut verified = Verified { name: folder.name.clone(), ..Verified::default() };
+    verified.failures.extend(folder.files.links.iter().map(|name| Failure::new(name, LINK)));
+    let (left, there): (BTreeSet<&str>, BTreeSet<&str>) =
+        folder.files.names().partition(|name| name.ends_with(".part"));
+    let note = |name| format!("{name} is the remainder of a run that was stopped while writing; it can be deleted");
+    verified.notes.extend(left.into_iter().map(note));
+    if folder.manifest.is_none() && there.is_empty() && verified.failures.is_empty() {
+        verified.notes.push("contains no results yet: a run was stopped, or is still running".to_owned());
         return Ok(verified);
     }
-    let path = folder.join(MANIFEST);
-    let Some(manifest) = read(&path, &mut verified, Manifest::parse) else { return Ok(verified) };
+    let missing = "is missing: the run was stopped before its end, or this is not a folder of results";
+    let manifest = folder.manifest.take().unwrap_or_else(|| Err(Error::data(path, missing)));
+    let manifest = manifest.and_then(|manifest| manifest.of_this_version(path));
+    let Some(manifest) = sound(MANIFEST, Some(manifest), &mut verified) else { return Ok(verified) };
     verified.title = Some(manifest.title.clone());
     verified.data = Some(manifest.data.clone());
-    hashes(folder, &manifest, &there, &mut verified);
+    hashes(&folder.files, &manifest, &there, &mut verified);
 
-    let table = there.contains(TABLE).then(|| read(&folder.join(TABLE), &mut verified, Table::parse)).flatten();
+    let comparable = comparables(&manifest, verified.name.ends_with(STAND_IN));
+    let table = sound(TABLE, folder.table.take(), &mut verified);
     if let Some(table) = &table {
-        forms(folder, &manifest, table, &mut verified);
-        let stand_in = verified.name.ends_with("-stand-in");
-        let (cells, failures) = cells::check(table, &manifest, stand_in);
+        forms(&folder.files, &manifest, table, &mut verified);
+        let (cells, failures) = cells::check(table, comparable);
         verified.cells = cells;
         verified.failures.extend(failures);
     }
-    let claims = there.contains(CLAIMS).then(|| read(&folder.join(CLAIMS), &mut verified, Claims::parse)).flatten();
+    let claims = sound(CLAIMS, folder.claims.take(), &mut verified);
     if let Some(claims) = &claims {
-        verified.failures.extend(claims::check(claims, &manifest, table.as_ref()));
-        let claim =
-            |c: &super::claims::Claim| Claim { says: c.says.clone(), place: c.place.clone(), outcome: c.outcome };
+        verified.failures.extend(claims::check(claims, &manifest, table.as_ref(), comparable));
+        let claim = |c: &Claim| CheckedClaim { says: c.says.clone(), place: c.place.clone(), outcome: c.outcome };
         verified.claims = claims.claims.iter().map(claim).collect();
     }
-    verified.committed = match Committed::of(folder) {
+    verified.committed = match Committed::of(path) {
         Committed::NoRepository(reason) => format!("not compared with committed results ({reason})"),
         Committed::New => "not committed".to_owned(),
-        Committed::As { manifest: head, table: head_table, claims: head_claims, files } => {
-            let head = (head.as_str(), head_table.as_deref(), head_claims.as_deref());
-            let (failures, same_run) = committed::compare(head, &files, &manifest, table.as_ref(), claims.as_ref());
+        Committed::As(head) => {
+            let (failures, same_run) = committed::compare(&head, &manifest, table.as_ref(), claims.as_ref());
             let other = !failures.is_empty();
             verified.failures.extend(failures);
             match (other, same_run) {
                 (true, _) => "not as committed",
                 (false, true) => "as committed",
-                (false, false) => "another run than the committed one, with its outcomes",
+                (false, false) => "another run than the committed one, with the same outcomes",
             }
             .to_owned()
         }
@@ -190,102 +192,73 @@ fn experiment(folder: &Path) -> Result<Verified> {
     Ok(verified)
 }
 
-/// A file that is there, read; what is wrong with it is noted.
-fn read<T>(path: &Path, verified: &mut Verified, parse: fn(&str, &Path) -> Result<T>) -> Option<T> {
-    let name = results::name(path);
-    // The file alone: which folder it is in stands beside the failure.
-    match results::text(path).and_then(|text| parse(&text, Path::new(&name))) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let text = error.to_string();
-            let problem = text.split_once(": ").map_or(text.as_str(), |(_, problem)| problem);
-            verified.failures.push(Failure::new(&name, problem));
-            None
-        }
-    }
+/// A part of the folder, if it exists and is sound. A problem with it is a failure.
+fn sound<T>(name: &str, part: Option<Result<T>>, verified: &mut Verified) -> Option<T> {
+    // The failure names the file only; reports add the folder.
+    part?.map_err(|error| verified.failures.push(Failure::new(name, folder::problem(&error)))).ok()
 }
 
-/// The result files in the folder by their names relative to it, without what is no result.
-fn files(folder: &Path, verified: &mut Verified) -> Result<BTreeSet<String>> {
-    let mut there = BTreeSet::new();
-    let mut folders = vec![(folder.to_path_buf(), String::new())];
-    while let Some((next, below)) = folders.pop() {
-        for (path, kind) in results::entries(&next)? {
-            let name = format!("{below}{}", results::name(&path));
-            if NO_RESULTS.contains(&name.as_str()) {
-                continue;
-            } else if kind.is_symlink() {
-                verified
-                    .failures
-                    .push(Failure::new(&name, "is a symbolic link, which is not followed: results are files"));
-            } else if kind.is_dir() {
-                folders.push((path, format!("{name}/")));
-            } else if name.ends_with(".part") {
-                verified
-                    .notes
-                    .push(format!("{name} was left by a run that was stopped while it wrote; it may be deleted"));
-            } else {
-                there.insert(name);
-            }
-        }
-    }
-    Ok(there)
-}
-
-/// The files against the manifest's list of them.
-fn hashes(folder: &Path, manifest: &Manifest, there: &BTreeSet<String>, verified: &mut Verified) {
+/// Compares the files with the hashes in the manifest.
+fn hashes(files: &Files, manifest: &Manifest, there: &BTreeSet<&str>, verified: &mut Verified) {
     for (name, listed) in &manifest.outputs {
         let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-        let problem = if !inside || NO_RESULTS.contains(&name.as_str()) {
-            "is listed in the manifest and can be no result of a run".to_owned()
-        } else if !there.contains(name) {
-            "is listed in the manifest and not there: a run was stopped while it wrote, or the file was removed"
-                .to_owned()
-        } else {
-            match hash_file(folder.join(name)) {
-                Ok(hash) if hash == *listed => {
+        let problem = match files.get(name).filter(|_| there.contains(name.as_str())) {
+            _ if !inside || NO_RESULTS.contains(&name.as_str()) => {
+                "is listed in the manifest, but cannot be a result of a run".to_owned()
+            }
+            None => "is listed in the manifest, but missing: a run was stopped while writing, or the file was removed"
+                .to_owned(),
+            Some(Err(problem)) => problem,
+            Some(Ok(bytes)) => match hash(bytes) {
+                hash if hash == *listed => {
                     verified.files += 1;
                     continue;
                 }
-                Ok(hash) => format!(
-                    "is not what the run wrote: its BLAKE3 is {}…, and the manifest lists {}…",
-                    start(&hash),
-                    start(listed)
+                _ if hash(&with_line_feeds(bytes)) == *listed => LINE_ENDS.to_owned(),
+                hash => format!(
+                    "differs from the file that the run wrote: its BLAKE3 hash is {hash:.12}…, not {listed:.12}…"
                 ),
-                Err(error) => error.to_string(),
-            }
+            },
         };
         verified.failures.push(Failure::new(name, problem));
     }
-    for name in there.iter().filter(|name| *name != MANIFEST && !manifest.outputs.contains_key(*name)) {
-        verified
-            .failures
-            .push(Failure::new(name, "is not listed in the manifest: no run wrote it, or one was stopped"));
+    for name in there.iter().filter(|name| **name != MANIFEST && !manifest.outputs.contains_key(**name)) {
+        let problem = "is not listed in the manifest: no run wrote it, or a run was stopped";
+        verified.failures.push(Failure::new(name, problem));
     }
 }
 
-/// As much of a hash as a reader compares.
-fn start(hash: &str) -> String {
-    hash.chars().take(12).collect()
+const LINE_ENDS: &str = "differs in line ends only: git or an editor has replaced the line feeds that the run wrote; put `results/** -text` \
+                         into .gitattributes and check the file out again";
+
+/// The bytes with line feeds in place of other line ends.
+fn with_line_feeds(bytes: &[u8]) -> Vec<u8> {
+    let mut converted = Vec::with_capacity(bytes.len());
+    for (i, &byte) in bytes.iter().enumerate() {
+        match byte {
+            b'\r' if bytes.get(i + 1) == Some(&b'\n') => {}
+            b'\r' => converted.push(b'\n'),
+            other => converted.push(other),
+        }
+    }
+    converted
 }
 
-/// The forms of one table say the same: `table.json`, `table.csv` and the manifest.
-fn forms(folder: &Path, manifest: &Manifest, table: &Table, verified: &mut Verified) {
-    let mut same = |name: &str, expected: String| {
-        let path = folder.join(name);
-        if path.is_file() && results::text(&path).is_ok_and(|text| text != expected) {
-            let problem = match name {
-                TABLE => "is not as a run writes its numbers",
-                _ => "does not hold the numbers of table.json",
-            };
+/// Compares the forms of one table with one another: `table.json`, `table.csv` and the manifest.
+fn forms(files: &Files, manifest: &Manifest, table: &Table, verified: &mut Verified) {
+    for (name, expected, problem) in [
+        (TABLE, table.json(), "does not have the format that a run writes"),
+        ("table.csv", table.csv(), "does not contain the numbers of table.json"),
+    ] {
+        // Other line ends are reported with the hash.
+        let other = |bytes: &[u8]| bytes != expected.as_bytes() && with_line_feeds(bytes) != expected.as_bytes();
+        if files.get(name).is_some_and(|bytes| bytes.is_ok_and(other)) {
             verified.failures.push(Failure::new(name, problem));
         }
-    };
-    same(TABLE, table.json());
-    same("table.csv", table.csv());
+    }
     for (what, listed, shown) in [("title", &manifest.title, table.title()), ("data", &manifest.data, table.data())] {
         if listed != shown {
-            let problem = format!("its {what} is `{listed}`, and table.json's `{shown}`");
+            let problem = format!("its {what} is `{listed}`, but that of table.json is `{shown}`");
             verified.failures.push(Failure::new(MANIFEST, problem));
         }
     }
@@ -294,36 +267,52 @@ fn forms(folder: &Path, manifest: &Manifest, table: &Table, verified: &mut Verif
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::report::files::hash;
     use crate::report::manifest::VERSION;
     use crate::report::published::Published;
-    use crate::report::table::Row;
+    use crate::report::row::Row;
     use std::path::PathBuf;
     use tempfile::TempDir;
 
-    /// A manifest of an experiment of this kind on this kind of dataset, without outputs.
-    pub(in crate::report) fn manifest(kind: &str, dataset: &str) -> Manifest {
+    /// A manifest of an experiment on the images of TID2013, without outputs.
+    pub(in crate::report) fn manifest() -> Manifest {
         Manifest {
             title: "t".into(),
             data: "d".into(),
             version: VERSION.into(),
-            experiment: serde_json::json!({ "kind": kind, "seed": 7, "dataset": { "kind": dataset } }),
+            experiment: serde_json::json!({ "kind": "image-quality", "seed": 7, "dataset": { "kind": "tid2013" } }),
             seeds: [("experiment".to_owned(), 7)].into(),
             inputs: [("images".to_owned(), "ab".to_owned())].into(),
             outputs: BTreeMap::new(),
         }
     }
 
+    /// The comparison with the published numbers of TID2013: `all` is the whole database, `present` is a part of it.
+    pub(super) fn of_tid2013(_: &Manifest, stand_in: bool) -> Option<Comparable> {
+        fn basis(subset: &str) -> Basis<'_> {
+            match subset {
+                "present" => Basis::Other("all"),
+                "LIVE" => Basis::Nothing,
+                subset => Basis::Same(subset),
+            }
+        }
+        Some(Comparable { database: "TID2013", basis: if stand_in { |_| Basis::Nothing } else { basis } })
+    }
+
+    /// Verifies with this comparison.
+    fn verify(path: &Path) -> Result<Verification> {
+        super::verify(path, of_tid2013)
+    }
+
     pub(super) const CLAIM: &str = r#"{"title": "t", "data": "d", "claims": [{"says": "It is better", "place": "abstract",
-        "outcome": "holds", "tests": [{"test": "gradient.srocc > unique.srocc", "subset": "all", "numbers": "images",
+        "outcome": "holds", "tests": [{"test": "Gradient.srocc > UNIQUE.srocc", "subset": "all", "numbers": "images",
         "data": "d", "outcome": "holds", "decided_by": "interval", "reason": "r", "comparisons": [
-        {"left": "gradient", "right": "unique", "statistic": "srocc", "left_value": 0.865, "right_value": 0.7,
+        {"left": "Gradient", "right": "UNIQUE", "statistic": "srocc", "left_value": 0.865, "right_value": 0.7,
          "difference": 0.165, "low": 0.1, "high": 0.2, "p": null, "z": null, "tolerance": null, "outcome": "holds"}]}]}]}"#;
 
-    /// The results of an experiment that never was, below `root`.
+    /// The invented results of an experiment, in a folder of `root`.
     fn results(root: &Path, name: &str) -> PathBuf {
         let folder = root.join(name);
-        let rows = vec![Row::new("gradient", "all", "srocc", 0.865), Row::new("unique", "all", "srocc", 0.7)];
+        let rows = vec![Row::new("Gradient", "all", "srocc", 0.865), Row::new("UNIQUE", "all", "srocc", 0.7)];
         let table = Table::new("t", "d", rows).unwrap().beside(Published::embedded(), "TID2013", None);
         write(
             &folder,
@@ -332,12 +321,12 @@ pub(super) mod tests {
         folder
     }
 
-    /// Puts these files there and lists them in the manifest with what it lists already.
+    /// Writes these files and adds them to the list in the manifest.
     fn write(folder: &Path, files: &[(&str, &str)]) {
         std::fs::create_dir_all(folder).unwrap();
         let path = folder.join(MANIFEST);
         let old = std::fs::read_to_string(&path).ok().map(|text| Manifest::parse(&text, &path).unwrap());
-        let mut manifest = old.unwrap_or_else(|| manifest("image-quality", "tid2013"));
+        let mut manifest = old.unwrap_or_else(manifest);
         for (name, text) in files {
             std::fs::write(folder.join(name), text).unwrap();
             manifest.outputs.insert((*name).to_owned(), hash(text.as_bytes()));
@@ -355,12 +344,14 @@ pub(super) mod tests {
     fn sound_results_pass_and_are_counted() {
         let root = TempDir::new().unwrap();
         let folder = results(root.path(), "a");
-        for ignored in ["run.json", ".lock", "cache/x", "checkpoints/x", "photographs/x", ".table.md.7.part"] {
+        for ignored in ["run.json", "cache/x", "photographs/x", ".table.md.7.part", ".DS_Store", "Thumbs.db"] {
             let path = folder.join(ignored);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "?").unwrap();
         }
-        std::fs::write(root.path().join("index.html"), "").unwrap();
+        for ignored in ["index.html", ".DS_Store", "Thumbs.db"] {
+            std::fs::write(root.path().join(ignored), "").unwrap();
+        }
         std::fs::create_dir_all(root.path().join("begun/checkpoints")).unwrap();
         for path in [root.path(), &folder] {
             let found = verify(path).unwrap();
@@ -377,7 +368,7 @@ pub(super) mod tests {
             assert_eq!(found.verdicts()[&Verdict::Differs], 1);
             assert_eq!(found.outcomes()[&Outcome::Holds], 1);
         }
-        assert!(verify(root.path()).unwrap().experiments[1].notes[0].contains("no results yet"));
+        assert!(verify(root.path()).unwrap().experiments[1].notes[0].contains("contains no results yet"));
     }
 
     #[test]
@@ -395,17 +386,35 @@ pub(super) mod tests {
         let set = |name: &'static str, text: &'static str| {
             move |folder: &Path| std::fs::write(folder.join(name), text).unwrap()
         };
-        change("altered", &set("a.svg", "<svg />"), &["a.svg: is not what the run wrote: its BLAKE3 is"]);
+        change("altered", &set("a.svg", "<svg />"), &["a.svg: differs from the file that the run wrote: its BLAKE3"]);
+        let crlf = |name: &'static str| {
+            move |folder: &Path| {
+                let text = std::fs::read_to_string(folder.join(name)).unwrap();
+                std::fs::write(folder.join(name), text.replace('\n', "\r\n")).unwrap();
+            }
+        };
+        change("crlf csv", &crlf("table.csv"), &["table.csv: differs in line ends only"]);
+        change("crlf json", &crlf("table.json"), &["table.json: differs in line ends only"]);
+        change(
+            "pipes",
+            &|folder| {
+                for name in ["a.svg", "run.json"] {
+                    let _ = std::fs::remove_file(folder.join(name));
+                    std::process::Command::new("mkfifo").arg(folder.join(name)).status().unwrap();
+                }
+            },
+            &["a.svg: cannot be read: it is not a regular file"],
+        );
         change("extra", &set("b.svg", ""), &["b.svg: is not listed in the manifest"]);
         change(
             "missing",
             &|folder| std::fs::remove_file(folder.join("a.svg")).unwrap(),
-            &["a.svg: is listed in the manifest and not there"],
+            &["a.svg: is listed in the manifest, but missing"],
         );
         change(
             "unfinished",
             &|folder| std::fs::remove_file(folder.join(MANIFEST)).unwrap(),
-            &["manifest.json: is not there: the run was stopped before its end"],
+            &["manifest.json: is missing: the run was stopped before its end"],
         );
         change("broken", &set(MANIFEST, "{"), &["manifest.json: is not JSON"]);
         change(
@@ -420,7 +429,7 @@ pub(super) mod tests {
                 write(folder, &[("../b.svg", "x")]);
                 std::fs::remove_file(folder.join("b.svg")).unwrap();
             },
-            &["../b.svg: is listed in the manifest and can be no result"],
+            &["../b.svg: is listed in the manifest, but cannot be a result"],
         );
         std::fs::remove_file(root.path().join("b.svg")).unwrap();
         change(
@@ -428,7 +437,7 @@ pub(super) mod tests {
             &|folder| std::os::unix::fs::symlink(folder, folder.join("again")).unwrap(),
             &["again: is a symbolic link, which is not followed"],
         );
-        // The hash is adjusted, and what the file says is no longer what the others say.
+        // The hash is adjusted, and the content of the file contradicts the other files.
         let replace = |name: &'static str, from: &'static str, to: &'static str| {
             move |folder: &Path| {
                 let text = std::fs::read_to_string(folder.join(name)).unwrap();
@@ -436,22 +445,33 @@ pub(super) mod tests {
                 write(folder, &[(name, &text.replacen(from, to, 1))]);
             }
         };
-        change("csv", &replace("table.csv", "0.7", "0.8"), &["table.csv: does not hold the numbers of table.json"]);
+        change("csv", &replace("table.csv", "0.7", "0.8"), &["table.csv: does not contain the numbers of table.json"]);
         change(
             "json",
             &replace("table.json", "\"value\": 0.7", "\"value\": 0.86"),
             &[
                 "table.csv: does not",
-                "table.json: srocc of unique on all says `differs`",
+                "table.json: srocc of UNIQUE on all has the status `differs`",
                 "claims.json: “It is better”",
             ],
         );
         change(
             "title",
             &replace("table.json", "\"title\": \"t\"", "\"title\": \"u\""),
-            &["manifest.json: its title is `t`, and table.json's `u`"],
+            &["manifest.json: its title is `t`, but that of table.json is `u`"],
         );
-        change("claims", &replace("claims.json", "{", "[{"), &["claims.json: is no file of claims"]);
+        change("claims", &replace("claims.json", "{", "[{"), &["claims.json: is not a file of claims"]);
+    }
+
+    #[test]
+    fn a_linked_folder_is_verified() {
+        let [root, elsewhere] = [(); 2].map(|()| TempDir::new().unwrap());
+        let folder = results(elsewhere.path(), "a");
+        std::os::unix::fs::symlink(&folder, root.path().join("a")).unwrap();
+        for path in [root.path().to_path_buf(), root.path().join("a")] {
+            let found = verify(&path).unwrap();
+            assert!(found.passed() && found.experiments[0].files == 4, "{found:?}");
+        }
     }
 
     #[test]
@@ -464,9 +484,8 @@ pub(super) mod tests {
         std::os::unix::fs::symlink("loop", root.path().join("loop")).unwrap();
         let found = problems(root.path());
         assert_eq!(found.len(), 3, "{found:#?}");
-        for (found, expected) in
-            found.iter().zip(["loop: is a symbolic link", "notes.txt: belongs to no", "a: has the same name as A"])
-        {
+        let expected = ["loop: is a symbolic link", "notes.txt: does not belong to", "a: differs from A only in"];
+        for (found, expected) in found.iter().zip(expected) {
             assert!(found.contains(expected), "{found}");
         }
         assert!(verify(&root.path().join("loop")).unwrap_err().to_string().contains("loop: the folder cannot be read"));

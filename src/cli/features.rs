@@ -1,0 +1,186 @@
+//! `gradspace features`: activations and gradients of images under a trained network, as a NumPy table.
+//!
+//! Images are read and resized in chunks. The rows of a chunk are written before the next chunk is read, so memory does not grow with the
+//! number of images. An image that cannot be read has no row; the command goes on and names it at the end.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rayon::prelude::*;
+
+use super::machine::Machine;
+use crate::datasets::folder::{NO_IMAGES, walk_images};
+use crate::error::{Error, Result};
+use crate::files::LineWriter;
+use crate::files::guard::Guard;
+use crate::files::npy::NpyWriter;
+use crate::gradients::{Extraction, Feature, TrainedVae};
+use crate::imaging::Rgb8;
+use crate::imaging::decode::read_image;
+use crate::imaging::resize_bilinear::resize;
+use crate::lanes::Lanes;
+use crate::learn::Images;
+use crate::models::Vae;
+use crate::nn::Parameters;
+use crate::nn::checkpoint::Stored;
+use crate::run::progress::{Progress, note, print};
+use crate::stats::running::Running;
+
+#[derive(Debug, Args)]
+#[command(after_help = include_str!("help/features.txt"))]
+pub(super) struct Features {
+    /// Folder of images (PNG, BMP, JPEG, TIFF, lossless WebP or PNM); subfolders are included
+    images: PathBuf,
+    /// Trained network: weights.safetensors in the results of a `classification` experiment
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+    /// Activation or gradient to compute, e.g. `mu` or `kl/down.3.weight`; may be repeated
+    #[arg(long = "feature", value_name = "FEATURE", required = true)]
+    features: Vec<String>,
+    /// Table to write, with a row for each image; the images' paths are written beside it, to FILE.names.txt
+    #[arg(long, value_name = "FILE.npy")]
+    out: PathBuf,
+    /// Also write the mean, standard deviation, minimum and maximum of each column
+    #[arg(long, value_name = "FILE.csv")]
+    statistics: Option<PathBuf>,
+    /// Print no progress and no notes
+    #[arg(long)]
+    quiet: bool,
+    #[command(flatten)]
+    machine: Machine,
+}
+
+/// The number of images in a chunk.
+const CHUNK: usize = 512;
+
+/// An image in the network's size, and whether it had another size.
+type Resized = (Rgb8, bool);
+
+impl Features {
+    pub fn run(self) -> Result<u8> {
+        let names = self.out.with_extension("names.txt");
+        let count = self.guarded_count(&names)?;
+        self.machine.apply()?;
+        let features: Vec<Feature> = self.features.iter().map(|f| f.parse()).collect::<Result<_>>()?;
+        let (vae, parameters) = network(&self.weights)?;
+        let model = TrainedVae { vae: &vae, parameters: &parameters, sparsity: None };
+        let extraction = Extraction::<Lanes<f32, 16>, _>::new(&model, &features)?;
+        let mut paths = walk_images(&self.images);
+        let width = extraction.width();
+        let mut table = NpyWriter::<f32>::create(&self.out, count, width)?;
+        let mut names = LineWriter::create(&names)?;
+        let mut running = Running::new(width);
+        let (mut rows, mut resized, mut damaged) = (0, 0, Vec::new());
+        let progress = Progress::new("computing features", count, self.quiet);
+        let [_, height, across] = vae.architecture().image;
+        loop {
+            let chunk: Vec<PathBuf> = paths.by_ref().take(CHUNK).collect::<Result<_>>()?;
+            if chunk.is_empty() {
+                break;
+            }
+            let read: Vec<Result<Resized>> = chunk.par_iter().map(|path| small(path, across, height)).collect();
+            let mut images = Images::new(across, height);
+            for (path, image) in chunk.iter().zip(read) {
+                match image {
+                    Ok((image, was_resized)) => {
+                        images.push(&image);
+                        names.write_line(&path.strip_prefix(&self.images).unwrap_or(path).to_string_lossy())?;
+                        (rows, resized) = (rows + 1, resized + usize::from(was_resized));
+                    }
+                    Err(error) => {
+                        damaged.push(error);
+                        table.leave_out();
+                        progress.step();
+                    }
+                }
+            }
+            extraction.run(
+                images.len(),
+                |tape, range| images.place(tape, range),
+                |rows| {
+                    rows.values.chunks_exact(width).for_each(|row| running.add(row));
+                    rows.images.for_each(|_| progress.step());
+                    table.write_rows(rows.values)
+                },
+            )?;
+        }
+        if rows == 0 {
+            return Err(self.unread(&damaged, count, "nothing is written"));
+        }
+        table.finish()?;
+        names.finish()?;
+        drop(progress);
+        if let Some(path) = &self.statistics {
+            crate::files::write(path, statistics(&features, extraction.shapes(), &running).as_bytes())?;
+        }
+        if !self.quiet && resized > 0 {
+            note(&format!("note: {resized} of {rows} images were resized to {across}×{height}, the network's size"));
+        }
+        print(&format!("{}: {rows} rows (images) of {width} numbers\n", self.out.display()))?;
+        if damaged.is_empty() { Ok(0) } else { Err(self.unread(&damaged, count, "the others have rows in the table")) }
+    }
+
+    /// The number of images. Neither they nor the weights are among the files that are written.
+    fn guarded_count(&self, names: &Path) -> Result<usize> {
+        let outputs = [("--out", self.out.as_path()), ("--out (names of the rows)", names)];
+        let statistics = self.statistics.as_deref().map(|path| ("--statistics", path));
+        let guard = Guard::new(outputs.into_iter().chain(statistics))?;
+        guard.input(&self.weights)?;
+        // The folder is walked twice, since a list of the paths would grow with their number.
+        let mut count = 0;
+        for path in walk_images(&self.images) {
+            guard.input(&path?)?;
+            count += 1;
+        }
+        if count == 0 { Err(Error::data(&self.images, NO_IMAGES)) } else { Ok(count) }
+    }
+
+    /// The error that lists the images without a row.
+    fn unread(&self, damaged: &[Error], count: usize, rest: &str) -> Error {
+        let list: String = damaged.iter().map(|error| format!("\n  {error}")).collect();
+        let problem = format!("{} of {count} images cannot be used ({rest}):{list}", damaged.len());
+        Error::data(&self.images, problem)
+    }
+}
+
+/// Reads an image and gives it the network's size.
+fn small(path: &Path, width: usize, height: usize) -> Result<Resized> {
+    let image = read_image(path)?;
+    let other = (image.width, image.height) != (width, height);
+    Ok((resize(&image, width, height), other))
+}
+
+/// The network in a file of weights, which contains its architecture.
+fn network(path: &Path) -> Result<(Vae, Parameters<f32>)> {
+    let bytes = crate::files::read(path)?;
+    let stored = Stored::parse(&bytes, path)?;
+    let about = stored.about()?;
+    let text = about.get("architecture").ok_or_else(|| {
+        Error::data(
+            path,
+            "does not contain a network's architecture; name the weights.safetensors of a `classification` experiment",
+        )
+    })?;
+    let wrong = |reason: &dyn std::fmt::Display| {
+        Error::data(path, format!("the network's architecture cannot be used: {reason}; train the network again"))
+    };
+    let vae = Vae::new(serde_json::from_str(text).map_err(|e| wrong(&e))?).map_err(|e| wrong(&e))?;
+    // The tensors of the file must have these shapes, so nothing is allocated that the file does not contain.
+    let shapes = vae.shapes();
+    let parameters = stored.parameters(shapes.iter().map(|(name, shape)| (name.as_str(), shape.as_slice())))?;
+    Ok((vae, parameters))
+}
+
+/// A line for each column of the table: its feature, its position in the feature, and its statistics.
+fn statistics(features: &[Feature], shapes: &[Vec<usize>], running: &Running) -> String {
+    let places = features.iter().zip(shapes).flat_map(|(feature, shape)| {
+        let count = shape.iter().product::<usize>();
+        (0..count).map(move |place| (feature, place))
+    });
+    let mut csv = String::from("column,feature,place,mean,std,least,greatest\n");
+    for (i, ((feature, place), column)) in places.zip(running.columns()).enumerate() {
+        let std = running.std(i).map(|std| std.to_string()).unwrap_or_default();
+        csv += &format!("{i},{feature},{place},{},{std},{},{}\n", column.mean, column.least, column.greatest);
+    }
+    csv
+}

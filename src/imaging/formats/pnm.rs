@@ -1,0 +1,107 @@
+//! PBM, PGM and PPM, as text and in bytes (P1 to P6). The header states the range of the samples.
+
+use super::{Result, Samples, Stored, check_reach, check_size, damaged, packed};
+
+/// Decodes the first image of a PNM file.
+pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
+    let kind = bytes[1] - b'0';
+    let (bitmap, channels) = (kind == 1 || kind == 4, if kind == 3 || kind == 6 { 3 } else { 1 });
+    let mut words = Words { bytes, at: 2 };
+    let (width, height) = (words.number()?, words.number()?);
+    let range = if bitmap { 1 } else { words.number()? };
+    if range == 0 || range > 65535 {
+        return Err(damaged(format!("its header declares samples up to {range}, and PNM has 1 to 65535")));
+    }
+    let deep = range > 255;
+    check_size(width, height, if deep { 6 } else { 3 })?;
+    let count = width * height * channels;
+    let (needed, data) = if kind > 3 {
+        // A single white-space byte follows the header.
+        let bits = if bitmap { 1 } else { 8 * channels * if deep { 2 } else { 1 } };
+        (packed(width, height, bits), bytes.get(words.at + 1..).unwrap_or_default())
+    } else {
+        // A digit for each sample, and a blank between them; in bitmaps there may be none.
+        (if bitmap { count } else { 2 * count - 1 }, &bytes[words.at.min(bytes.len())..])
+    };
+    check_reach((width, height), needed, data.len() as u64, 1, "")?;
+
+    let width = width as usize;
+    let mut values: Vec<u16> = Vec::with_capacity(count as usize);
+    match kind {
+        1 => words.bits(count as usize, &mut values)?,
+        4 => data.chunks_exact(width.div_ceil(8)).take(height as usize).for_each(|row| {
+            // 1 is black.
+            values.extend((0..width).map(|x| u16::from(!row[x / 8] >> (7 - x % 8) & 1)));
+        }),
+        2 | 3 => {
+            for _ in 0..count {
+                values.push(words.number()?.min(65535) as u16);
+            }
+        }
+        _ if deep => {
+            values.extend(data.chunks_exact(2).take(count as usize).map(|v| u16::from_be_bytes([v[0], v[1]])));
+        }
+        _ => values.extend(data[..count as usize].iter().map(|&v| u16::from(v))),
+    }
+    if let Some(value) = values.iter().find(|&&value| u64::from(value) > range) {
+        return Err(damaged(format!("a sample is {value}, and its header declares at most {range}")));
+    }
+    let copies = 3 / channels as usize;
+    let rgb = values.iter().flat_map(|&v| std::iter::repeat_n(v, copies));
+    let samples = match range {
+        // Exact: 255 / 1.
+        1 => Samples::Eight(rgb.map(|v| 255 * v as u8).collect()),
+        255 => Samples::Eight(rgb.map(|v| v as u8).collect()),
+        _ => Samples::Fine(rgb.collect(), range as u16),
+    };
+    let mut notes = Vec::new();
+    if kind > 3 && data.len() as u64 > needed && data[needed as usize..].starts_with(b"P") {
+        notes.push("has several images; only the first is read".to_owned());
+    }
+    Ok(Stored { width, height: height as usize, samples, orientation: 1, notes })
+}
+
+/// Numbers in text, between white space and comments.
+struct Words<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Words<'_> {
+    /// Moves to the next byte that is neither white space nor a comment, and returns it.
+    fn next(&mut self) -> Result<u8> {
+        while let Some(&byte) = self.bytes.get(self.at) {
+            match byte {
+                b'#' => {
+                    let rest = &self.bytes[self.at..];
+                    self.at += rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
+                }
+                _ if byte.is_ascii_whitespace() || byte == 0x0B => self.at += 1,
+                _ => return Ok(byte),
+            }
+        }
+        Err(damaged("it ends early"))
+    }
+
+    fn number(&mut self) -> Result<u64> {
+        self.next()?;
+        let digits = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let text = &self.bytes[self.at..][..digits];
+        self.at += digits;
+        let parsed = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+        parsed.ok_or_else(|| damaged(format!("byte {} does not begin a number", self.at - digits)))
+    }
+
+    /// The samples of a bitmap as text: 1 is black.
+    fn bits(&mut self, count: usize, values: &mut Vec<u16>) -> Result<()> {
+        for _ in 0..count {
+            values.push(match self.next()? {
+                b'0' => 1,
+                b'1' => 0,
+                _ => return Err(damaged(format!("byte {} is neither 0 nor 1", self.at))),
+            });
+            self.at += 1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! Lossless WebP. Lossy WebP is refused: decoders of it differ in their samples.
+
+use std::io::Cursor;
+
+use image::codecs::webp::WebPDecoder;
+use image::{DynamicImage, ImageError};
+
+use super::{Result, Stored, WORKING, ZLIB, check_size, damaged, exif, le32, opaque_rgb, profile_note, unsupported};
+
+const LOSSY: &str = "is a lossy WebP file, whose samples depend on the decoder; convert it to PNG with `dwebp` of libwebp, or save it as lossless WebP";
+
+/// Decodes a whole WebP file.
+pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
+    let chunks = Chunks::read(bytes)?;
+    let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(plain)?;
+    let (width, height, samples) = opaque_rgb(DynamicImage::from_decoder(decoder).map_err(plain)?)?;
+    Ok(Stored { width, height, samples, orientation: chunks.orientation, notes: chunks.notes })
+}
+
+fn plain(error: ImageError) -> String {
+    match error {
+        ImageError::Unsupported(reason) => unsupported(reason),
+        reason => damaged(reason),
+    }
+}
+
+struct Chunks {
+    orientation: u8,
+    notes: Vec<String>,
+}
+
+impl Chunks {
+    fn read(bytes: &[u8]) -> Result<Chunks> {
+        let ends = || damaged("it ends early");
+        let end = 8 + le32(bytes, 4).ok_or_else(ends)? as usize;
+        let bytes = bytes.get(..end).ok_or_else(ends)?;
+        let mut chunks = Chunks { orientation: 1, notes: Vec::new() };
+        let (mut at, mut found) = (12, false);
+        while at < end {
+            let length = le32(bytes, at + 4).ok_or_else(ends)? as usize;
+            let body = bytes.get(at + 8..at + 8 + length).ok_or_else(ends)?;
+            match &bytes[at..at + 4] {
+                b"VP8 " | b"ALPH" => return Err(LOSSY.to_owned()),
+                b"ANIM" | b"ANMF" => return Err("is an animation; save one of its images as PNG".to_owned()),
+                b"VP8L" => {
+                    check_declared(body)?;
+                    found = true;
+                }
+                b"EXIF" => chunks.orientation = exif::orientation(body),
+                b"ICCP" => chunks.notes.extend(profile_note(body)),
+                _ => {}
+            }
+            at += 8 + length.next_multiple_of(2);
+        }
+        if found { Ok(chunks) } else { Err(damaged("it has no VP8L chunk")) }
+    }
+}
+
+/// Checks the size in the first bytes of the image data. A pixel may take no bit at all, so that the size of the file
+/// bounds only large images.
+fn check_declared(data: &[u8]) -> Result<()> {
+    let packed = le32(data, 1).ok_or_else(|| damaged("its image data end early"))?;
+    let side = |bits: u32| u64::from(bits & 0x3FFF) + 1;
+    let (width, height) = (side(packed), side(packed >> 14));
+    check_size(width, height, 4)?;
+    let (needed, held) = (4 * width * height, data.len() as u64);
+    if needed > WORKING && needed > held * ZLIB {
+        return Err(damaged(format!(
+            "its header declares {width}×{height} pixels, {needed} bytes; above 64 MB the {held} bytes of image data \
+             must be a part in {ZLIB} of them"
+        )));
+    }
+    Ok(())
+}

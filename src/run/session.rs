@@ -1,0 +1,210 @@
+//! The record of a run: the duration of its stages, its inputs and its outputs.
+//!
+//! All outputs are written at the end of the run, after everything has been computed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
+
+use serde_json::Value;
+
+use super::cache::Cache;
+use super::progress::{Progress, note, print};
+use super::stages::Planned;
+use crate::error::Result;
+use crate::files::{self, hash_file};
+use crate::lanes::Simd;
+use crate::report::folder::STAND_IN;
+use crate::report::manifest::{self, Manifest, Run, Stage as StageRecord};
+use crate::report::outputs::Outputs;
+use crate::settings::name_of;
+
+/// The options of a run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The experiment file. Its name without folder and extension is the name of the experiment.
+    pub file: PathBuf,
+    /// The folder that contains the results folder.
+    pub out: PathBuf,
+    /// Stages that are computed although the cache has their results.
+    pub force: Vec<String>,
+    /// Whether the run prints no progress, no notes and no table.
+    pub quiet: bool,
+}
+
+impl Options {
+    /// The results folder.
+    pub fn folder(&self, stand_in: bool) -> PathBuf {
+        let name = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        self.out.join(if stand_in { format!("{name}{STAND_IN}") } else { name.into_owned() })
+    }
+}
+
+/// The description of an experiment in the record of its run.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The title of every table and chart.
+    pub title: String,
+    /// The settings with every default and override.
+    pub settings: Value,
+    /// A description of the data that the numbers are computed from.
+    pub data: String,
+    /// Whether synthetic images replace a missing dataset.
+    pub stand_in: bool,
+}
+
+/// One run of one experiment file.
+pub struct Session {
+    about: About,
+    quiet: bool,
+    /// The results folder.
+    folder: PathBuf,
+    cache: Cache,
+    /// The cached stages of the plan, each with the program that computes it.
+    programs: Vec<(&'static str, String)>,
+    started_at: SystemTime,
+    clock: Instant,
+    /// The seconds of each stage, in the order of their first calls.
+    seconds: Vec<(String, f64)>,
+    /// The BLAKE3 hash of every file that was read, by its name in the manifest.
+    pub inputs: BTreeMap<String, String>,
+    /// The seeds, by purpose.
+    pub seeds: BTreeMap<String, u64>,
+    /// The result files.
+    pub outputs: Outputs,
+    /// Pictures with images of a dataset that may not be redistributed. The manifest does not list them.
+    pub photographs: Outputs,
+}
+
+impl Session {
+    /// Locks the results folder before anything is computed. The run computes the items of `planned` and no others.
+    ///
+    /// # Errors
+    /// The errors of [`Cache::open`].
+    pub fn open(options: &Options, about: About, planned: &[Planned]) -> Result<Session> {
+        let folder = options.folder(about.stand_in);
+        let quiet = options.quiet;
+        let cache = Cache::open(&folder, &options.force, planned, |line| say(quiet, line))?;
+        // Unfinished files of a run that was killed.
+        ["", "photographs", "cache"].iter().for_each(|part| files::sweep(&folder.join(part)));
+        let program = |planned: &Planned| Some((planned.name, planned.items.as_ref()?.first()?.program.clone()));
+        Ok(Session {
+            programs: planned.iter().filter_map(program).collect(),
+            about,
+            quiet,
+            folder,
+            cache,
+            started_at: SystemTime::now(),
+            clock: Instant::now(),
+            seconds: Vec::new(),
+            inputs: BTreeMap::new(),
+            seeds: BTreeMap::new(),
+            outputs: Outputs::default(),
+            photographs: Outputs::default(),
+        })
+    }
+
+    /// A description of the data that the numbers are computed from, for every title.
+    pub fn data(&self) -> &str {
+        &self.about.data
+    }
+
+    /// Whether synthetic images replace a missing dataset.
+    pub fn is_stand_in(&self) -> bool {
+        self.about.stand_in
+    }
+
+    /// Does the work of one stage, which has `steps` steps. The work reports each step and uses the cache.
+    ///
+    /// Several calls for one stage count as one stage in the record.
+    pub fn stage<T>(
+        &mut self,
+        name: &str,
+        steps: usize,
+        work: impl FnOnce(&Progress, &Cache) -> Result<T>,
+    ) -> Result<T> {
+        let (began, before) = (Instant::now(), self.cache.of_stage(name).unwrap_or_default());
+        let done = work(&Progress::new(name, steps, self.quiet), &self.cache)?;
+        let now = self.cache.of_stage(name).unwrap_or_default();
+        let cached = now.cached - before.cached;
+        if cached > 0 {
+            self.note(&format!("{name}: {cached} of {} from the cache", cached + now.computed - before.computed));
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        match self.seconds.iter_mut().find(|(stage, _)| stage == name) {
+            Some((_, sum)) => *sum += seconds,
+            None => self.seconds.push((name.to_owned(), seconds)),
+        }
+        Ok(done)
+    }
+
+    /// Writes a line to standard error, unless the run is quiet.
+    pub fn note(&self, line: &str) {
+        say(self.quiet, line);
+    }
+
+    /// Writes the result files, the manifest and the record of the run. Then it prints `table` and returns the results folder.
+    ///
+    /// # Errors
+    /// [`Error::Write`](crate::Error::Write) if a file cannot be written.
+    pub fn finish(self, table: &str) -> Result<PathBuf> {
+        let (folder, cache) = (self.folder, self.cache);
+        let manifest = Manifest {
+            title: self.about.title,
+            data: self.about.data,
+            version: manifest::VERSION.to_owned(),
+            experiment: self.about.settings,
+            seeds: self.seeds,
+            inputs: self.inputs,
+            outputs: self.outputs.hashes(),
+        };
+        let record = |(name, seconds): (String, f64)| {
+            let items = cache.of_stage(&name);
+            StageRecord { name, seconds, computed: items.map(|i| i.computed), cached: items.map(|i| i.cached) }
+        };
+        let run = Run {
+            started_at: manifest::utc(self.started_at),
+            seconds: self.clock.elapsed().as_secs_f64(),
+            stages: self.seconds.into_iter().map(record).collect(),
+            simd: Simd::current().name().to_owned(),
+            threads: rayon::current_num_threads(),
+            host: manifest::host(),
+            git: manifest::git(Path::new(".")),
+        };
+        for stage in &run.stages {
+            cache.took(&stage.name, stage.computed.unwrap_or(1), stage.seconds);
+        }
+        self.programs.iter().for_each(|(stage, program)| cache.prune(stage, program));
+        // The manifest is the last file. If the machine stops before, `verify` finds that it does not fit the other files.
+        let (manifest, record) = (manifest.to_json(), run.to_json());
+        let mut all: Vec<(PathBuf, &[u8])> = self.outputs.below(&folder).collect();
+        all.extend(self.photographs.below(folder.join("photographs")));
+        all.push((folder.join("manifest.json"), manifest.as_bytes()));
+        // Equal files are not written, so a run that changes nothing needs no permission to write.
+        all.retain(|(path, bytes)| !files::read(path).is_ok_and(|old| old == *bytes));
+        if !cache.only_reads() {
+            let last = all.iter().position(|(path, _)| path.ends_with("manifest.json")).unwrap_or(all.len());
+            all.insert(last, (folder.join("run.json"), record.as_bytes()));
+        }
+        files::write_all(&all)?;
+        if !self.quiet {
+            print(table)?;
+            note(&format!("results are in {} ({:.1} s)", folder.display(), run.seconds));
+        }
+        Ok(folder)
+    }
+}
+
+fn say(quiet: bool, line: &str) {
+    if !quiet {
+        note(line);
+    }
+}
+
+/// The name in a manifest, `role/name`, and the hash of a file of weights or scores.
+///
+/// # Errors
+/// [`Error::Data`](crate::Error::Data) if the file cannot be read.
+pub fn input(role: &str, path: &Path) -> Result<(String, String)> {
+    Ok((format!("{role}/{}", name_of(path)), hash_file(path)?))
+}

@@ -1,0 +1,400 @@
+//! Computes the statistics of the scores: the rows of the table.
+//!
+//! With viewers' opinions, these are the field's correlations and errors, over all images and by distortion type. PLCC, RMSE and the
+//! outlier ratio use scores mapped by the converged logistic curve. The same statistics for a straight line have names that end in
+//! `_line`, because several published numbers turn out to use a straight line.
+//!
+//! Synthetic images have no opinions. Their only statistic is `severity_srocc`: how steadily a score falls with the severity of the
+//! distortion. No statistic of theirs can be mistaken for agreement with viewers.
+//!
+//! Scores and opinions are stored as given, with their direction. Only [`Sample`] changes their signs, so that higher is better.
+
+use super::subset::{Scores, Series, Subset};
+use crate::iqa::Method;
+use crate::report::row::Row;
+use crate::stats::bootstrap::{Bootstrap, Interval, Resample};
+use crate::stats::correlation::{krcc, outlier_ratio, plcc, rmse, srocc};
+use crate::stats::logistic::{self, Curve, Fit};
+use crate::stats::{moments, significance};
+
+/// The method that the others are compared with: the paper's proposed method.
+pub const PROPOSED: &str = Method::GRADIENT.name;
+
+/// The factor that makes a higher score or opinion better: 1 if higher is better already, else −1.
+fn sign(higher_is_better: bool) -> f64 {
+    if higher_is_better { 1.0 } else { -1.0 }
+}
+
+fn turned(values: &[f64], sign: f64) -> Vec<f64> {
+    values.iter().map(|v| sign * v).collect()
+}
+
+/// The bootstrap of the intervals. An experiment has a single one, so all methods use the same resamples.
+#[derive(Clone, Copy, Debug)]
+pub struct Intervals {
+    replicates: usize,
+    resample: Resample,
+    seed: u64,
+}
+
+impl Intervals {
+    /// Intervals from the given number of bootstrap replicates.
+    pub fn new(replicates: usize, resample: Resample, seed: u64) -> Intervals {
+        Intervals { replicates, resample, seed }
+    }
+
+    pub fn over(&self, references: &[usize]) -> Bootstrap<'static> {
+        Bootstrap::new(references, self.resample, self.replicates, self.seed, "bootstrap")
+    }
+}
+
+/// Collects the rows of one method on one subset.
+struct Rows<'a> {
+    method: &'a str,
+    subset: &'a str,
+    rows: Vec<Row>,
+}
+
+impl Rows<'_> {
+    /// Adds a row, if the statistic is defined on these scores.
+    fn add(&mut self, statistic: &str, value: Option<f64>, interval: Option<Interval>) {
+        let Some(value) = value else { return };
+        let row = Row::new(self.method, self.subset, statistic, value);
+        self.rows.push(match interval {
+            Some(Interval { low, high }) => row.with_interval(low, high),
+            None => row,
+        });
+    }
+}
+
+/// The scores of one method and the viewers' opinions, with the fitted curve: the input of all statistics.
+pub struct Sample {
+    /// The method's name.
+    pub method: String,
+    /// The scores, with their sign changed if necessary, so that higher is better.
+    scores: Vec<f64>,
+    /// The opinions, with their sign changed if necessary, so that higher is better.
+    opinions: Vec<f64>,
+    /// The standard deviations of the opinions; may be empty.
+    deviations: Vec<f64>,
+    /// The factors, 1 or −1, of the given scores and of the given opinions.
+    signs: [f64; 2],
+    /// The curve and the straight line that map scores to opinions; `None` if no fit is possible.
+    pub fit: Option<Fit>,
+    /// All scores mapped by the curve and by the straight line.
+    fitted: Option<[Vec<f64>; 2]>,
+}
+
+impl Sample {
+    pub fn new(scores: &Scores, subset: &Subset) -> Sample {
+        let method = scores.method.clone();
+        let higher = subset.scale.as_ref().is_none_or(|scale| scale.higher_is_better);
+        let signs = [scores.higher_is_better, higher].map(sign);
+        let [scores, opinions] = [(&scores.values, signs[0]), (&subset.opinions, signs[1])].map(|(v, s)| turned(v, s));
+        let fit = logistic::fit(&scores, &opinions);
+        let fitted = fit.as_ref().map(|fit| [&fit.curve, &fit.line].map(|curve| curve.map(&scores)));
+        Sample { method, scores, opinions, deviations: subset.sigma.clone(), signs, fit, fitted }
+    }
+
+    /// The opinion that a curve of the fit predicts for a score. Both have their given direction.
+    pub fn opinion_at(&self, curve: &Curve, score: f64) -> f64 {
+        self.signs[1] * curve.at(self.signs[0] * score)
+    }
+
+    fn scores(&self, places: &[usize]) -> Vec<f64> {
+        pick(&self.scores, places)
+    }
+
+    fn opinions(&self, places: &[usize]) -> Vec<f64> {
+        pick(&self.opinions, places)
+    }
+
+    fn curve(&self, places: &[usize]) -> Option<Vec<f64>> {
+        self.fitted.as_ref().map(|[curve, _]| pick(curve, places))
+    }
+
+    fn line(&self, places: &[usize]) -> Option<Vec<f64>> {
+        self.fitted.as_ref().map(|[_, line]| pick(line, places))
+    }
+
+    /// The outlier ratio; `None` if the opinions have no standard deviations.
+    fn outliers(&self, fitted: Vec<f64>, places: &[usize]) -> Option<f64> {
+        let deviations = Some(&self.deviations).filter(|deviations| !deviations.is_empty())?;
+        outlier_ratio(&fitted, &self.opinions(places), &pick(deviations, places))
+    }
+}
+
+/// A statistic that compares scores with opinions.
+pub struct Statistic {
+    /// Its name in files.
+    pub name: &'static str,
+    /// Whether it is a correlation.
+    pub is_correlation: bool,
+    /// Whether the table contains its interval.
+    has_interval: bool,
+    /// Its value on the images at these indices.
+    function: fn(&Sample, &[usize]) -> Option<f64>,
+}
+
+impl Statistic {
+    const fn correlation(name: &'static str, function: fn(&Sample, &[usize]) -> Option<f64>) -> Statistic {
+        Statistic { name, is_correlation: true, has_interval: true, function }
+    }
+
+    const fn error(name: &'static str, function: fn(&Sample, &[usize]) -> Option<f64>) -> Statistic {
+        Statistic { is_correlation: false, ..Statistic::correlation(name, function) }
+    }
+
+    /// A rank correlation of the fitted scores.
+    const fn fitted(name: &'static str, function: fn(&Sample, &[usize]) -> Option<f64>) -> Statistic {
+        Statistic { has_interval: false, ..Statistic::correlation(name, function) }
+    }
+
+    /// The statistic of that name.
+    pub fn find(name: &str) -> Option<&'static Statistic> {
+        STATISTICS.iter().find(|statistic| statistic.name == name)
+    }
+
+    /// The value on the images at these indices; `None` if it is not defined on them.
+    pub fn on(&self, sample: &Sample, places: &[usize]) -> Option<f64> {
+        (self.function)(sample, places)
+    }
+
+    /// The value on all images of the sample.
+    pub fn of(&self, sample: &Sample) -> Option<f64> {
+        self.on(sample, &(0..sample.scores.len()).collect::<Vec<_>>())
+    }
+}
+
+const SROCC: Statistic = Statistic::correlation("srocc", |s, at| srocc(&s.scores(at), &s.opinions(at)));
+const PLCC: Statistic = Statistic::correlation("plcc", |s, at| plcc(&s.curve(at)?, &s.opinions(at)));
+
+/// The field's statistics in the order of the table. They use the scores, the fitted curve, the straight line (`…_line`), or the ranks of
+/// the scores mapped by the curve (`…_fitted`).
+pub static STATISTICS: [Statistic; 10] = [
+    SROCC,
+    Statistic::correlation("krcc", |s, at| krcc(&s.scores(at), &s.opinions(at))),
+    PLCC,
+    Statistic::error("rmse", |s, at| rmse(&s.curve(at)?, &s.opinions(at))),
+    Statistic::correlation("plcc_line", |s, at| plcc(&s.line(at)?, &s.opinions(at))),
+    Statistic::error("rmse_line", |s, at| rmse(&s.line(at)?, &s.opinions(at))),
+    Statistic::error("outlier_ratio", |s, at| s.outliers(s.curve(at)?, at)),
+    Statistic::error("outlier_ratio_line", |s, at| s.outliers(s.line(at)?, at)),
+    Statistic::fitted("srocc_fitted", |s, at| srocc(&s.curve(at)?, &s.opinions(at))),
+    Statistic::fitted("krcc_fitted", |s, at| krcc(&s.curve(at)?, &s.opinions(at))),
+];
+
+/// The main statistic, by its name in files and by its name on an axis. It uses viewers' opinions or, without them, the known severity.
+pub fn leading(has_opinions: bool) -> (&'static str, &'static str) {
+    if has_opinions { (SROCC.name, "SROCC") } else { ("severity_srocc", "SROCC with the known severity") }
+}
+
+/// The rows and the sample of each method on images with opinions. `done` is called after each method.
+pub fn by_mos(methods: &[Scores], subset: &Subset, intervals: &Intervals, done: &dyn Fn()) -> (Vec<Row>, Vec<Sample>) {
+    let images = subset.images.len();
+    let bootstrap = intervals.over(&subset.references());
+    let samples: Vec<Sample> = methods.iter().map(|method| Sample::new(method, subset)).collect();
+    let proposed = samples.iter().find(|sample| sample.method == PROPOSED);
+
+    let mut rows = Vec::new();
+    for sample in &samples {
+        let mut of_method = Rows { method: &sample.method, subset: "all", rows: Vec::new() };
+        for statistic in &STATISTICS {
+            let interval = || bootstrap.interval(|images| statistic.on(sample, images));
+            let value = statistic.of(sample);
+            of_method.add(statistic.name, value, value.filter(|_| statistic.has_interval).and_then(|_| interval()));
+        }
+        let converged = sample.fit.as_ref().map(|fit| f64::from(u8::from(fit.converged)));
+        of_method.add("fit_converged", converged, None);
+        if let Some(proposed) = proposed.filter(|_| sample.method != PROPOSED) {
+            let interval = bootstrap.difference(|images| SROCC.on(proposed, images), |images| SROCC.on(sample, images));
+            let gain = SROCC.of(proposed).zip(SROCC.of(sample)).map(|(a, b)| a - b);
+            of_method.add("srocc_gain_of_gradient", gain, interval);
+            for (name, statistic) in [("srocc_significance", SROCC), ("plcc_significance", PLCC)] {
+                let both = statistic.of(sample).zip(statistic.of(proposed));
+                let flag = both.and_then(|(here, proposed)| significance::flag(here, proposed, images));
+                of_method.add(name, flag.map(f64::from), None);
+            }
+        }
+        rows.append(&mut of_method.rows);
+        done();
+    }
+    (rows, samples)
+}
+
+/// The SROCC of each method on the images of each distortion type.
+pub fn types_by_mos(samples: &[Sample], subset: &Subset, intervals: &Intervals) -> Vec<Row> {
+    let references = subset.references();
+    let mut rows = Vec::new();
+    for sample in samples {
+        for kind in subset.kinds() {
+            let of_kind: Vec<usize> = (0..subset.images.len()).filter(|&i| subset.images[i].kind == kind).collect();
+            let references: Vec<usize> = of_kind.iter().map(|&i| references[i]).collect();
+            let drawn = |draws: &[usize]| -> Vec<usize> { draws.iter().map(|&d| of_kind[d]).collect() };
+            let interval = intervals.over(&references).interval(|draws| SROCC.on(sample, &drawn(draws)));
+            let mut of_kind_rows = Rows { method: &sample.method, subset: kind, rows: Vec::new() };
+            of_kind_rows.add(SROCC.name, SROCC.on(sample, &of_kind), interval);
+            rows.append(&mut of_kind_rows.rows);
+        }
+    }
+    rows
+}
+
+/// How steadily the scores of each method fall with the known severity: the SROCC of score and −severity within each of the `series`.
+/// The rows contain its mean over `all` series and over the series of each type.
+///
+/// A score that stays constant while the severity grows has no rank correlation; it counts as 0.
+pub fn by_severity(methods: &[Scores], series: &[Series], intervals: &Intervals, done: &dyn Fn()) -> Vec<Row> {
+    let steadiness = |scores: &[f64]| -> Vec<f64> {
+        let of_series = |series: &Series| {
+            let (scores, quality): (Vec<f64>, Vec<f64>) =
+                series.members.iter().map(|&(i, severity)| (scores[i], -severity)).unzip();
+            srocc(&scores, &quality).unwrap_or(0.0)
+        };
+        series.iter().map(of_series).collect()
+    };
+    let mut kinds: Vec<&str> = series.iter().map(|s| s.kind.as_str()).collect();
+    kinds.dedup();
+    let of_method = |method: &Scores| steadiness(&turned(&method.values, sign(method.higher_is_better)));
+    let proposed = methods.iter().find(|m| m.method == PROPOSED).map(of_method);
+
+    let mut rows = Vec::new();
+    for method in methods {
+        let values = of_method(method);
+        let mean = |values: &[f64], chosen: &[usize]| moments::mean(&pick(values, chosen));
+        for (kind, subset) in std::iter::once((None, "all")).chain(kinds.iter().map(|&kind| (Some(kind), kind))) {
+            let chosen: Vec<usize> =
+                (0..series.len()).filter(|&i| kind.is_none_or(|kind| series[i].kind == kind)).collect();
+            let scenes: Vec<usize> = chosen.iter().map(|&i| series[i].scene).collect();
+            let bootstrap = intervals.over(&scenes);
+            let drawn =
+                |values: &[f64], draws: &[usize]| mean(values, &draws.iter().map(|&d| chosen[d]).collect::<Vec<_>>());
+            let mut of_subset = Rows { method: &method.method, subset, rows: Vec::new() };
+            let interval = bootstrap.interval(|draws| drawn(&values, draws));
+            of_subset.add("severity_srocc", mean(&values, &chosen), interval);
+            if let Some(proposed) = proposed.as_ref().filter(|_| method.method != PROPOSED && kind.is_none()) {
+                let gain = mean(proposed, &chosen).zip(mean(&values, &chosen)).map(|(a, b)| a - b);
+                let interval = bootstrap.difference(|draws| drawn(proposed, draws), |draws| drawn(&values, draws));
+                of_subset.add("severity_srocc_gain_of_gradient", gain, interval);
+            }
+            rows.append(&mut of_subset.rows);
+        }
+        done();
+    }
+    rows
+}
+
+/// The values at the indices `places`, in that order.
+pub fn pick(values: &[f64], places: &[usize]) -> Vec<f64> {
+    places.iter().map(|&i| values[i]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::datasets::database::{Image, Opinion};
+    use crate::datasets::tid2013::ImageId;
+
+    const INTERVALS: Intervals = Intervals { replicates: 50, resample: Resample::References, seed: 1 };
+
+    fn image(reference: usize, distortion: usize, level: usize) -> Image {
+        ImageId { reference, distortion, level }.image()
+    }
+
+    fn scores(method: &str, values: &[f64]) -> Scores {
+        Scores { method: method.to_owned(), values: values.to_vec(), higher_is_better: true }
+    }
+
+    fn value(rows: &[Row], method: &str, subset: &str, statistic: &str) -> Option<f64> {
+        rows.iter().find(|r| (&*r.method, &*r.subset, &*r.statistic) == (method, subset, statistic))?.value
+    }
+
+    #[test]
+    fn severity_is_judged_within_each_type_and_scene() {
+        // Two types on two scenes at three levels. The severity of the second type does not rise with its level, and has another scale.
+        let kinds = [("gaussian_blur", [1.0, 2.0, 3.0]), ("mean_shift", [30.0, 10.0, 20.0])];
+        let severities = [kinds[0].1, kinds[1].1, kinds[0].1, kinds[1].1].concat();
+        let series: Vec<Series> = (0..4)
+            .map(|i| {
+                // Sorted by type and then by scene, as the experiment makes them: type i/2 of scene i%2.
+                let (kind, scene) = (kinds[i / 2].0.to_owned(), i % 2);
+                let first = 3 * (2 * scene + i / 2);
+                Series { kind, scene, members: (first..first + 3).map(|j| (j, severities[j])).collect() }
+            })
+            .collect();
+        let perfect: Vec<f64> = severities.iter().map(|s| 1.0 / (1.0 + s)).collect();
+        let reversed: Vec<f64> = (0..12).map(|i| if i / 3 % 2 == 0 { -severities[i] } else { severities[i] }).collect();
+        let methods = [scores("Gradient", &perfect), scores("reversed", &reversed), scores("flat", &[0.5; 12])];
+        let rows = by_severity(&methods, &series, &INTERVALS, &|| ());
+        for (method, all, blur, shift) in
+            [("Gradient", 1.0, 1.0, 1.0), ("reversed", 0.0, 1.0, -1.0), ("flat", 0.0, 0.0, 0.0)]
+        {
+            assert_eq!(value(&rows, method, "all", "severity_srocc"), Some(all));
+            assert_eq!(value(&rows, method, "gaussian_blur", "severity_srocc"), Some(blur));
+            assert_eq!(value(&rows, method, "mean_shift", "severity_srocc"), Some(shift));
+            assert_eq!(value(&rows, method, "jpeg", "severity_srocc"), None);
+        }
+        assert_eq!(value(&rows, "flat", "all", "severity_srocc_gain_of_gradient"), Some(1.0));
+        assert!(
+            rows.iter().all(|r| r.statistic.starts_with("severity_srocc")),
+            "nothing looks like agreement with a viewer"
+        );
+    }
+
+    #[test]
+    fn opinions_give_the_fields_statistics_and_the_flags_against_the_proposed_method() {
+        let n = 200;
+        let mos: Vec<f64> = (0..n).map(|i| i as f64 / 25.0).collect();
+        let images = (0..n).map(|i| image(1 + i % 20, 8, 1 + i % 5)).collect();
+        let subset = Subset { images, opinions: mos.clone(), sigma: vec![0.1; n], scale: Some(Opinion::mos()) };
+        // The proposed method equals the opinions; the other method scatters around them.
+        let noisy: Vec<f64> = (0..n).map(|i| mos[i] + 6.0 * ((i * 7919 % n) as f64 / n as f64 - 0.5)).collect();
+        let methods = [scores("Gradient", &mos), scores("noisy", &noisy)];
+        let (rows, samples) = by_mos(&methods, &subset, &INTERVALS, &|| ());
+        // The statistics, whether the fit converged, and three rows that compare the other method with the proposed one.
+        assert_eq!((samples.len(), rows.len()), (2, 2 * (STATISTICS.len() + 1) + 3));
+        for statistic in ["srocc", "krcc", "plcc", "plcc_line"] {
+            assert!(value(&rows, "Gradient", "all", statistic).unwrap() > 0.999999, "{statistic}");
+            let row = rows.iter().find(|r| r.method == "noisy" && r.statistic == statistic).unwrap();
+            let ((low, high), value) = (row.interval().unwrap(), row.value.unwrap());
+            assert!(low <= value && value <= high && high < 0.99, "{row:?}");
+        }
+        assert_eq!(value(&rows, "Gradient", "all", "outlier_ratio"), Some(0.0));
+        assert!(value(&rows, "noisy", "all", "outlier_ratio").unwrap() > 0.5);
+        assert_eq!(value(&rows, "noisy", "all", "srocc_significance"), Some(-1.0));
+        assert_eq!(value(&rows, "Gradient", "all", "srocc_significance"), None);
+        assert!(value(&rows, "noisy", "all", "srocc_gain_of_gradient").unwrap() > 0.05);
+        let types = types_by_mos(&samples, &subset, &INTERVALS);
+        assert_eq!(value(&types, "Gradient", "gaussian_blur", "srocc"), Some(1.0));
+        assert_eq!(value(&types, "Gradient", "jpeg", "srocc"), None);
+    }
+
+    #[test]
+    fn without_standard_deviations_there_is_no_outlier_ratio() {
+        let mos: Vec<f64> = (0..20).map(f64::from).collect();
+        let images = (1..=20).map(|i| image(i, 1, 1)).collect();
+        let subset = Subset { images, opinions: mos.clone(), sigma: Vec::new(), scale: Some(Opinion::mos()) };
+        let (rows, _) = by_mos(&[scores("unique", &mos)], &subset, &INTERVALS, &|| ());
+        assert!(rows.iter().any(|r| r.statistic == "rmse") && !rows.iter().any(|r| r.statistic.starts_with("outlier")));
+    }
+
+    #[test]
+    fn directions_of_scores_and_opinions_change_no_statistic_and_the_curve_is_on_the_given_scales() {
+        let mos: Vec<f64> = (0..40).map(f64::from).collect();
+        let noisy: Vec<f64> = (0..40).map(|i| f64::from(i * 7 % 40) * 0.2 + f64::from(i)).collect();
+        let negated = |values: &[f64]| values.iter().map(|v| -v).collect::<Vec<f64>>();
+        let samples = [false, true].map(|turn| {
+            let (values, opinions) = if turn { (negated(&noisy), negated(&mos)) } else { (noisy.clone(), mos.clone()) };
+            let scale = if turn { Opinion::dmos() } else { Opinion::mos() };
+            let images = (0..40).map(|i| image(1 + i % 20, 1, 1 + i / 20)).collect();
+            let subset = Subset { images, opinions, sigma: vec![0.5; 40], scale: Some(scale) };
+            Sample::new(&Scores { method: "noisy".into(), values, higher_is_better: !turn }, &subset)
+        });
+        for statistic in &STATISTICS {
+            let [given, turned] = samples.each_ref().map(|sample| statistic.of(sample).unwrap());
+            assert_eq!(given.to_bits(), turned.to_bits(), "{}", statistic.name);
+        }
+        let [given, turned] = samples.each_ref().map(|sample| sample.fit.as_ref().unwrap().curve);
+        assert_eq!(samples[0].opinion_at(&given, 20.0), -samples[1].opinion_at(&turned, -20.0));
+    }
+}
