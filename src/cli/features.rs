@@ -21,8 +21,6 @@ use crate::imaging::resize_bilinear::resize;
 use crate::lanes::Lanes;
 use crate::learn::Images;
 use crate::models::Vae;
-use crate::nn::Parameters;
-use crate::nn::checkpoint::Stored;
 use crate::run::progress::{Progress, note, print};
 use crate::stats::running::Running;
 
@@ -62,7 +60,7 @@ impl Features {
         let count = self.guarded_count(&names)?;
         self.machine.apply()?;
         let features: Vec<Feature> = self.features.iter().map(|f| f.parse()).collect::<Result<_>>()?;
-        let (vae, parameters) = network(&self.weights)?;
+        let (vae, parameters) = Vae::from_safetensors(&crate::files::read(&self.weights)?, &self.weights)?;
         let model = TrainedVae { vae: &vae, parameters: &parameters, sparsity: None };
         let extraction = Extraction::<Lanes<f32, 16>, _>::new(&model, &features)?;
         let mut paths = walk_images(&self.images);
@@ -148,27 +146,6 @@ fn small(path: &Path, width: usize, height: usize) -> Result<Resized> {
     let image = read_image(path)?;
     let other = (image.width, image.height) != (width, height);
     Ok((resize(&image, width, height), other))
-}
-
-/// The network in a file of weights, which contains its architecture.
-fn network(path: &Path) -> Result<(Vae, Parameters<f32>)> {
-    let bytes = crate::files::read(path)?;
-    let stored = Stored::parse(&bytes, path)?;
-    let about = stored.about()?;
-    let text = about.get("architecture").ok_or_else(|| {
-        Error::data(
-            path,
-            "does not contain a network's architecture; name the weights.safetensors of a `classification` experiment",
-        )
-    })?;
-    let wrong = |reason: &dyn std::fmt::Display| {
-        Error::data(path, format!("the network's architecture cannot be used: {reason}; train the network again"))
-    };
-    let vae = Vae::new(serde_json::from_str(text).map_err(|e| wrong(&e))?).map_err(|e| wrong(&e))?;
-    // The tensors of the file must have these shapes, so nothing is allocated that the file does not contain.
-    let shapes = vae.shapes();
-    let parameters = stored.parameters(shapes.iter().map(|(name, shape)| (name.as_str(), shape.as_slice())))?;
-    Ok((vae, parameters))
 }
 
 /// A line for each column of the table: its feature, its position in the feature, and its statistics.

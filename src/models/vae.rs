@@ -13,9 +13,12 @@
 use crate::autodiff::{Tape, Var};
 use crate::error::{Error, Result};
 use crate::lanes::{Real, Scalar};
+use crate::nn::checkpoint::Stored;
 use crate::nn::{Bound, Parameters, init};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
+use std::path::Path;
 
 /// A convolution or a transposed convolution: a square kernel, and the same stride and padding for both axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,6 +183,30 @@ impl Vae {
             return bad(format!("{count} parameters are more than {MOST_PARAMETERS}; use smaller layers"));
         }
         Ok(vae)
+    }
+
+    /// Reads a network from the bytes of a safetensors file that contains its architecture and its parameters; `path` is
+    /// its name in errors. The memory is that of tensors which the file has.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if it is not such a file or is damaged, if the architecture is not valid, or a tensor has another
+    /// shape.
+    pub fn from_safetensors(bytes: &[u8], path: &Path) -> Result<(Vae, Parameters<f32>)> {
+        let stored = Stored::parse(bytes, path)?;
+        let about = stored.about()?;
+        let text = about.get("architecture").ok_or_else(|| {
+            Error::data(
+                path,
+                "does not contain a network's architecture; name the weights.safetensors of a `classification` experiment",
+            )
+        })?;
+        let wrong = |reason: &dyn Display| {
+            Error::data(path, format!("the network's architecture cannot be used: {reason}; train the network again"))
+        };
+        let vae = Vae::new(serde_json::from_str(text).map_err(|e| wrong(&e))?).map_err(|e| wrong(&e))?;
+        let shapes = vae.shapes();
+        let parameters = stored.parameters(shapes.iter().map(|(name, shape)| (name.as_str(), shape.as_slice())))?;
+        Ok((vae, parameters))
     }
 
     /// The smallest network with the same names of parameters and values, for checks of names.
