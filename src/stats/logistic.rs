@@ -85,6 +85,9 @@ const EXACT: f64 = 1e-24;
 /// The mean square of a logistic without its straight line below which the logistic is too straight. Its height b₁
 /// would be so large that b₁ … b₅ would no longer give the curve in floating point.
 const STRAIGHT: f64 = 1e-15;
+/// The largest |b₂(x − b₃)| up to which the straight line in a logistic is removed by a formula. Its difference from the logistic
+/// would lose most digits there.
+const GENTLE: f64 = 0.5;
 /// The relative difference below which two sums of squares are of the same curve.
 const SAME: f64 = 1e-9;
 /// The maximum number of steps from a start.
@@ -221,9 +224,15 @@ impl Problem {
         let side = if location > 0.0 { 1.0 } else { -1.0 };
         let logistic: Vec<f64> =
             self.x.iter().map(|x| side / (1.0 + math::exp(side * slope * (location - x)))).collect();
-        let mut rest = logistic.clone();
-        let line = take_line(&self.x, &mut rest);
-        let line = Line { intercept: line.intercept - 0.5 * side, ..line };
+        let far = self.x.iter().fold(0.0f64, |far, x| far.max((x - location).abs()));
+        let (mut rest, known) = if slope * far < GENTLE {
+            let known = Line { intercept: -0.25 * slope * location, slope: 0.25 * slope };
+            (self.x.iter().map(|x| bend(slope * (x - location))).collect(), known)
+        } else {
+            (logistic.clone(), Line { intercept: -0.5 * side, slope: 0.0 })
+        };
+        let taken = take_line(&self.x, &mut rest);
+        let line = Line { intercept: taken.intercept + known.intercept, slope: taken.slope + known.slope };
         let rest_squares = dot(&rest, &rest);
         if rest_squares.is_nan() || rest_squares <= STRAIGHT * self.n {
             return None;
@@ -318,6 +327,15 @@ impl Problem {
         let slope = line.slope / self.spread;
         Curve { b: [logistic[0], logistic[1], logistic[2], slope, line.intercept - slope * self.centre] }
     }
+}
+
+/// The logistic without its tangent at 0, 1/(1 + exp(−t)) − ½ − t/4, to full relative accuracy for |t| < [`GENTLE`].
+///
+/// With u = t/2 it is (tanh u − u)/2. Lambert's continued fraction tanh u = u/(1 + q), q = u²/(3 + u²/(5 + …)), makes this −uq/(2(1 + q)).
+fn bend(t: f64) -> f64 {
+    let u = 0.5 * t;
+    let q = [13.0, 11.0, 9.0, 7.0, 5.0, 3.0].iter().fold(0.0, |q, odd| u * u / (odd + q));
+    -0.5 * u * q / (1.0 + q)
 }
 
 /// Subtracts the least-squares straight line in the standardised `x` from `values`, and returns it.
@@ -480,6 +498,20 @@ mod tests {
                 let other = fit(x, y).unwrap().rmse;
                 assert!((other - rmse).abs() <= 1e-9 * rmse, "set {set}, {name}: {other} is not {rmse}");
             }
+        }
+    }
+
+    #[test]
+    fn the_bend_of_a_gentle_logistic_keeps_its_digits() {
+        // −t³/48 + t⁵/480 − 17t⁷/80640 + 31t⁹/1451520 − …
+        for t in [1e-5, 1e-3, -0.02, 0.05] {
+            let t2: f64 = t * t;
+            let series = -t * t2 / 48.0
+                * (1.0 - t2 / 10.0 * (1.0 - t2 * 17.0 / 168.0 * (1.0 - t2 * 31.0 * 80640.0 / (17.0 * 1451520.0))));
+            assert!((bend(t) / series - 1.0).abs() < 1e-13, "{t}: {} is not {series}", bend(t));
+        }
+        for t in [-0.5, 0.3, 0.5] {
+            assert_abs_diff_eq!(bend(t), 1.0 / (1.0 + math::exp(-t)) - 0.5 - 0.25 * t, epsilon = 2e-16);
         }
     }
 
