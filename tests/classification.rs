@@ -258,7 +258,7 @@ fn features_of_a_folder_are_a_table_that_does_not_depend_on_the_chunks() {
 fn bad_input_is_one_clear_error() {
     let folder = TempDir::new().unwrap();
     for (change, code, parts) in [
-        ("network.latent=0", 2, vec!["latent number"]),
+        ("network.latent=0", 2, vec!["`latent`: 0 is not between 1"]),
         ("protocol.tested=[\"nois\"]", 2, vec!["unknown challenge `nois`", "did you mean `noise`?"]),
         ("protocol.levels=[6]", 2, vec!["6 is not a level"]),
         ("method=[{ name = \"A\", features = [\"kl/down.7.weight\"] }]", 2, vec!["no parameter `down.7.weight`"]),
