@@ -223,7 +223,7 @@ fn what_is_no_sound_results_folder_is_said_in_one_line() {
         (&["verify", "results/begun/.."], ""),
         (&["diff", "results/cut", "results/half"], "cut/manifest.json: is not JSON"),
         (&["diff", "results/half", "results"], "results: has no manifest.json"),
-        (&["diff", "gone", "results/half"], "gone: has no manifest.json"),
+        (&["diff", "gone", "results/half"], "gone: there is no such file or folder"),
         (&["list", "results"], "contains no experiment files"),
     ] {
         let output = gradspace(folder.path(), arguments);
