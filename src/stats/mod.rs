@@ -18,6 +18,7 @@ pub mod bootstrap;
 pub mod correlation;
 pub mod detection;
 pub mod eigen;
+pub mod isotonic;
 pub mod logistic;
 pub mod moments;
 pub mod paired;
