@@ -150,11 +150,18 @@ pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
     if size.max(bytes.len() as u64) > LARGEST {
         return Err(Error::data(path, "is larger than 2 GiB, the most that is read into memory; name a smaller file"));
     }
-    if POINTERS.iter().any(|start| bytes.starts_with(start)) {
-        let problem = "is a Git LFS pointer, not the file itself; run `git lfs pull` in its repository";
-        return Err(Error::data(path, problem));
+    if is_pointer(&bytes) {
+        return Err(Error::data(path, POINTER));
     }
     Ok(bytes)
+}
+
+/// The problem of a file that [is a pointer](is_pointer).
+pub const POINTER: &str = "is a Git LFS pointer, not the file itself; run `git lfs pull` in its repository";
+
+/// Whether these are the first bytes, at least 64, of the pointer that Git LFS commits in place of a file.
+pub fn is_pointer(bytes: &[u8]) -> bool {
+    POINTERS.iter().any(|start| bytes.starts_with(start))
 }
 
 /// The BLAKE3 hash of `bytes`, as 64 lower-case hexadecimal digits.

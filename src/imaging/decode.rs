@@ -71,7 +71,7 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>> {
     };
     let mut bytes = Vec::new();
     // The first bytes decide whether the rest, perhaps without an end, is worth reading.
-    file.by_ref().take(16).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.by_ref().take(64).read_to_end(&mut bytes).map_err(unreadable)?;
     Format::of(&bytes).map_err(|problem| Error::data(path, problem))?;
     file.take(2 * formats::MOST).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > 2 * formats::MOST {
@@ -113,6 +113,15 @@ pub fn decode_picture(bytes: &[u8], range: Option<u16>) -> std::result::Result<P
             if let Some(sample) = samples.iter().find(|&&sample| sample > range) {
                 return Err(format!("has a sample of {sample}, above the range {range}; correct --range"));
             }
+            let largest = samples.iter().copied().max().unwrap_or(range);
+            // Samples of 8 to 12 bits, the depths of video, in a file of 16.
+            if range == u16::MAX && (1..1 << 12).contains(&largest) {
+                let bits = (u16::BITS - largest.leading_zeros()).max(8).next_multiple_of(2);
+                let declared = (1u32 << bits) - 1;
+                notes.push(format!(
+                    "its samples are at most {largest} of 65535; if they have {bits} bits, declare it with --range {declared}"
+                ));
+            }
             let (width, height, samples) = exif::turn((width, height), samples, orientation);
             let fine = Rgb16::new(width, height, samples, range);
             (fine.rounded(), Some(fine))
@@ -135,6 +144,7 @@ impl Format {
     fn of(bytes: &[u8]) -> std::result::Result<Format, String> {
         match bytes {
             [] => Err("the file is empty; replace it by the image".to_string()),
+            bytes if files::is_pointer(bytes) => Err(files::POINTER.to_string()),
             [0x89, b'P', b'N', b'G', ..] => Ok(Format::Png),
             [b'B', b'M', ..] => Ok(Format::Bmp),
             [0xFF, 0xD8, ..] => Ok(Format::Jpeg),

@@ -1,13 +1,14 @@
 //! TIFF with grey or RGB samples of 1, 8 or 16 bits. The image crate decodes the pixels; before, the first directory is
 //! checked.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use image::codecs::tiff::TiffDecoder;
-use image::{DynamicImage, ImageDecoder, ImageError, Limits};
+use image::{DynamicImage, ImageDecoder, Limits};
 
 use super::{
-    Result, Stored, WORKING, ZLIB, check_reach, check_size, damaged, opaque_rgb, packed, profile_note, unsupported,
+    Result, Stored, WORKING, ZLIB, by_kind, check_reach, check_size, damaged, opaque_rgb, packed, profile_note,
+    unsupported,
 };
 
 /// Decodes the first image of a TIFF file.
@@ -15,11 +16,13 @@ pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     let file = File::new(bytes)?;
     let first = file.directory()?;
     let decoded = first.check(&file)?;
-    let mut decoder = TiffDecoder::new(Cursor::new(bytes)).map_err(plain)?;
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(decoded + WORKING);
-    decoder.set_limits(limits).map_err(plain)?;
-    let (width, height, samples) = opaque_rgb(DynamicImage::from_decoder(decoder).map_err(plain)?)?;
+    let image = TiffDecoder::new(Cursor::new(bytes)).and_then(|mut decoder| {
+        let mut limits = Limits::no_limits();
+        limits.max_alloc = Some(decoded + WORKING);
+        decoder.set_limits(limits)?;
+        DynamicImage::from_decoder(decoder)
+    });
+    let (width, height, samples) = opaque_rgb(image.map_err(|error| by_kind(&error, "TIFF"))?)?;
     let mut notes = Vec::new();
     if first.has_next {
         notes.push("has several images; only the first is read".to_owned());
@@ -27,14 +30,6 @@ pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     notes.extend(file.bytes_of(&first, PROFILE).and_then(profile_note));
     let orientation = first.value(&file, ORIENTATION)?.unwrap_or(1).min(255) as u8;
     Ok(Stored { width, height, samples, orientation, notes })
-}
-
-fn plain(error: ImageError) -> String {
-    match error {
-        ImageError::Unsupported(reason) => unsupported(reason),
-        ImageError::Limits(_) => damaged("a strip or a tag needs more than 64 MB of memory beside the image"),
-        reason => damaged(reason),
-    }
 }
 
 const WIDTH: u16 = 256;
@@ -183,26 +178,42 @@ impl Directory {
             other => return Err(unsupported(format!("compression {other} in TIFF"))),
         };
         let decoded = channels * bits.div_ceil(8);
-        check_size(width, height, decoded)?;
-        let held = self.held(file)?;
+        check_size(width, height, channels.max(3) * bits.div_ceil(8))?;
+        let parts = self.parts(file)?;
+        let held = parts.iter().fold(0, |held: u64, part| held.saturating_add(part.len() as u64));
         check_reach((width, height), packed(width, height, channels * bits), held, ratio, coding)?;
+        if coding == "zlib" {
+            check_sums(&parts, 2 * width * height * decoded + WORKING)?;
+        }
         Ok(width * height * decoded)
     }
 
-    /// The bytes of all strips or tiles, which must lie in the file.
-    fn held(&self, file: &File) -> Result<u64> {
-        let mut held: u64 = 0;
+    /// The bytes of each strip or tile, which must lie in the file.
+    fn parts<'a>(&self, file: &File<'a>) -> Result<Vec<&'a [u8]>> {
+        let mut parts = Vec::new();
         for (offsets, counts) in [(STRIP_OFFSETS, STRIP_BYTES), (TILE_OFFSETS, TILE_BYTES)] {
             let (offsets, counts) = (self.values(file, offsets)?, self.values(file, counts)?);
             for (i, offset) in offsets.iter().enumerate() {
                 // A file of one strip may leave out its length.
                 let count = counts.get(i).copied().unwrap_or((file.bytes.len() as u64).saturating_sub(*offset));
-                if offset.checked_add(count).is_none_or(|end| end > file.bytes.len() as u64) {
-                    return Err(damaged(format!("its strip or tile {i} lies beyond its end")));
+                match offset.checked_add(count).filter(|&end| end <= file.bytes.len() as u64) {
+                    Some(end) => parts.push(&file.bytes[*offset as usize..end as usize]),
+                    None => return Err(damaged(format!("its strip or tile {i} lies beyond its end"))),
                 }
-                held = held.saturating_add(count);
             }
         }
-        Ok(held)
+        Ok(parts)
     }
+}
+
+/// Checks the Adler-32 of each part, which the decoder does not read. Together they have `most` bytes at most.
+fn check_sums(parts: &[&[u8]], most: u64) -> Result<()> {
+    let mut left = most;
+    for (i, part) in parts.iter().enumerate() {
+        let read = std::io::copy(&mut flate2::read::ZlibDecoder::new(*part).take(left + 1), &mut std::io::sink());
+        let length = read.map_err(|_| damaged(format!("zlib or Adler-32 error in strip or tile {i}")))?;
+        let rest = left.checked_sub(length);
+        left = rest.ok_or_else(|| damaged("its strips or tiles have more data than the image"))?;
+    }
+    Ok(())
 }

@@ -2,26 +2,19 @@
 
 use std::io::Cursor;
 
+use image::DynamicImage;
 use image::codecs::webp::WebPDecoder;
-use image::{DynamicImage, ImageError};
 
-use super::{Result, Stored, WORKING, ZLIB, check_size, damaged, exif, le32, opaque_rgb, profile_note, unsupported};
+use super::{Result, Stored, WORKING, ZLIB, by_kind, check_size, damaged, exif, le32, opaque_rgb, profile_note};
 
 const LOSSY: &str = "is a lossy WebP file, whose samples depend on the decoder; convert it to PNG with `dwebp` of libwebp, or save it as lossless WebP";
 
 /// Decodes a whole WebP file.
 pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     let chunks = Chunks::read(bytes)?;
-    let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(plain)?;
-    let (width, height, samples) = opaque_rgb(DynamicImage::from_decoder(decoder).map_err(plain)?)?;
+    let image = WebPDecoder::new(Cursor::new(bytes)).and_then(DynamicImage::from_decoder);
+    let (width, height, samples) = opaque_rgb(image.map_err(|error| by_kind(&error, "WebP"))?)?;
     Ok(Stored { width, height, samples, orientation: chunks.orientation, notes: chunks.notes })
-}
-
-fn plain(error: ImageError) -> String {
-    match error {
-        ImageError::Unsupported(reason) => unsupported(reason),
-        reason => damaged(reason),
-    }
 }
 
 struct Chunks {
