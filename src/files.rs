@@ -93,14 +93,19 @@ impl LineWriter {
     }
 }
 
-/// Removes the temporary files in `folder` of processes that were killed while writing. No other process may be writing
-/// there.
+/// Removes the temporary files in `folder` of processes that were killed while writing.
 pub fn sweep(folder: &Path) {
+    sweep_of(folder, &[""]);
+}
+
+/// [`sweep`] for the temporary files of files whose names end in one of these texts. In a folder that also has other
+/// files, similar names may be the user's.
+pub fn sweep_of(folder: &Path, endings: &[&str]) {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') && name.ends_with(".part") {
-            // A file that remains costs space, but does no harm.
-            let _ = std::fs::remove_file(entry.path());
+        if part::target(&name).is_some_and(|target| endings.iter().any(|ending| target.ends_with(ending))) {
+            part::remove_unused(&entry.path());
         }
     }
 }

@@ -12,9 +12,9 @@ use super::machine::Machine;
 use super::notes::Notes;
 use crate::datasets::folder::{NO_IMAGES, walk_images};
 use crate::error::{Error, Result};
-use crate::files::LineWriter;
 use crate::files::guard::Guard;
 use crate::files::npy::NpyWriter;
+use crate::files::{LineWriter, sweep_of};
 use crate::gradients::{Extraction, Feature, TrainedVae};
 use crate::imaging::Rgb8;
 use crate::imaging::decode::{Picture, read_picture};
@@ -74,6 +74,8 @@ impl Features {
         let extraction = Extraction::<Lanes<f32, 16>, _>::new(&model, &features)?;
         let mut paths = walk_images(&self.images);
         let width = extraction.width();
+        // What a killed run of this command has left beside the table.
+        sweep_of(self.out.parent().unwrap_or(Path::new("")), &[".npy", ".names.txt"]);
         let mut table = NpyWriter::<f32>::create(&self.out, count, width)?;
         let mut names = LineWriter::create(&names)?;
         let mut running = Running::new(width);

@@ -119,7 +119,7 @@ pub fn decode_picture(bytes: &[u8], range: Option<u16>) -> std::result::Result<P
                 let bits = (u16::BITS - largest.leading_zeros()).max(8).next_multiple_of(2);
                 let declared = (1u32 << bits) - 1;
                 notes.push(format!(
-                    "its samples are at most {largest} of 65535; if they have {bits} bits, declare it with --range {declared}"
+                    "its samples are at most {largest} of 65535; if they have {bits} bits, `score --range {declared}` says so"
                 ));
             }
             let (width, height, samples) = exif::turn((width, height), samples, orientation);
