@@ -56,7 +56,11 @@ pub fn read_image(path: impl AsRef<Path>) -> Result<Rgb8> {
 /// The errors of [`read_image`], and [`Error::Data`] if a sample is above `range`.
 pub fn read_picture(path: impl AsRef<Path>, range: Option<u16>) -> Result<Picture> {
     let path = path.as_ref();
-    decode_picture(&read_bytes(path)?, range).map_err(|problem| Error::data(path, problem))
+    let bytes = read_bytes(path)?;
+    let stored = decode_stored(&bytes);
+    // The file and the image together would be more than twice the image.
+    drop(bytes);
+    stored.and_then(|stored| shown(stored, range)).map_err(|problem| Error::data(path, problem))
 }
 
 /// The bytes of an image file or of a pipe, or of standard input if the path is `-`.
@@ -87,7 +91,12 @@ pub fn decode(bytes: &[u8]) -> std::result::Result<Rgb8, String> {
 
 /// [`read_picture`] for the bytes of a file; the error is the sentence without the file's name.
 pub fn decode_picture(bytes: &[u8], range: Option<u16>) -> std::result::Result<Picture, String> {
-    let Stored { width, height, samples, orientation, mut notes } = match Format::of(bytes)? {
+    shown(decode_stored(bytes)?, range)
+}
+
+/// The image as it is stored.
+fn decode_stored(bytes: &[u8]) -> std::result::Result<Stored, String> {
+    Ok(match Format::of(bytes)? {
         Format::Png => png::decode(bytes)?,
         Format::Bmp => bmp::decode(bytes)?,
         Format::Tiff => tiff::decode(bytes)?,
@@ -99,7 +108,12 @@ pub fn decode_picture(bytes: &[u8], range: Option<u16>) -> std::result::Result<P
             let notes = profile.into_iter().collect();
             Stored { width, height, samples: Samples::Eight(samples), orientation, notes }
         }
-    };
+    })
+}
+
+/// The image as a viewer shows it.
+fn shown(stored: Stored, range: Option<u16>) -> std::result::Result<Picture, String> {
+    let Stored { width, height, samples, orientation, mut notes } = stored;
     if (2..=8).contains(&orientation) {
         notes.insert(0, format!("is turned as its EXIF orientation {orientation} says"));
     }

@@ -61,6 +61,10 @@ pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     Ok(Stored { width: width as usize, height: height as usize, samples, orientation: 1, notes })
 }
 
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0B
+}
+
 /// Numbers in text, between white space and comments.
 struct Words<'a> {
     bytes: &'a [u8],
@@ -76,7 +80,7 @@ impl Words<'_> {
                     let rest = &self.bytes[self.at..];
                     self.at += rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
                 }
-                _ if byte.is_ascii_whitespace() || byte == 0x0B => self.at += 1,
+                _ if is_blank(byte) => self.at += 1,
                 _ => return Ok(byte),
             }
         }
@@ -89,7 +93,9 @@ impl Words<'_> {
         let text = &self.bytes[self.at..][..digits];
         self.at += digits;
         let parsed = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
-        parsed.ok_or_else(|| damaged(format!("byte {} does not begin a number", self.at - digits)))
+        let ends = self.bytes.get(self.at).is_none_or(|&byte| byte == b'#' || is_blank(byte));
+        let parsed = parsed.filter(|_| ends);
+        parsed.ok_or_else(|| damaged(format!("no number stands at byte {}", self.at - digits)))
     }
 
     /// A sample of a bitmap as text: 1 is black.

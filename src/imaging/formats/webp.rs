@@ -58,10 +58,10 @@ fn check_declared(data: &[u8]) -> Result<()> {
     check_size(width, height, 4)?;
     let (needed, held) = (4 * width * height, data.len() as u64);
     if needed > WORKING && needed > held * ZLIB {
-        return Err(damaged(format!(
-            "its header declares {width}×{height} pixels, {needed} bytes; above 64 MB the {held} bytes of image data \
-             must be a part in {ZLIB} of them"
-        )));
+        return Err(format!(
+            "declares {width}×{height} pixels, {needed} bytes, in {held} bytes of image data; images above 64 MB are read \
+             up to {ZLIB} to 1; convert it to PNG"
+        ));
     }
     Ok(())
 }
