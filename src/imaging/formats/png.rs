@@ -149,7 +149,7 @@ impl Chunks {
                 "IDAT" => data += length as u64,
                 "IEND" => break,
                 "eXIf" => orientation = exif::orientation(body),
-                "iCCP" => profile = profile.or(Some(profile_of(body))),
+                "iCCP" => profile = profile.or_else(|| Some(profile_of(body))),
                 "sRGB" => standard = true,
                 // 45455 is the gamma of sRGB, and the numbers of cHRM are its white and its colours.
                 "gAMA" if be32(body, 0) != Some(45455) => colours = colours.or(Some("gamma")),

@@ -124,9 +124,12 @@ fn width_of(kind: u16) -> u64 {
 }
 
 impl Directory {
-    /// All numbers of an entry; none if it is missing.
-    fn values(&self, file: &File, tag: u16) -> Result<Vec<u64>> {
+    /// All numbers of an entry, at most `most`; none if it is missing.
+    fn values(&self, file: &File, tag: u16, most: u64) -> Result<Vec<u64>> {
         let Some(entry) = self.entries.iter().find(|entry| entry.tag == tag) else { return Ok(Vec::new()) };
+        if entry.count > most {
+            return Err(damaged(format!("its tag {tag} has {} values, and the image can have {most}", entry.count)));
+        }
         if file.bytes_of(self, tag).is_none() {
             return Err(damaged(format!("the values of its tag {tag} lie beyond its end")));
         }
@@ -136,7 +139,10 @@ impl Directory {
 
     /// The first number of an entry.
     fn value(&self, file: &File, tag: u16) -> Result<Option<u64>> {
-        Ok(self.values(file, tag)?.first().copied())
+        match self.entries.iter().find(|entry| entry.tag == tag) {
+            Some(entry) if entry.count > 0 => Ok(Some(file.number(entry.at, width_of(entry.kind))?)),
+            _ => Ok(None),
+        }
     }
 
     /// Checks that the image is of a supported kind and within the file. Returns the bytes of the decoded image.
@@ -145,10 +151,10 @@ impl Directory {
         let (width, height) = (needs(WIDTH, "width")?, needs(HEIGHT, "height")?);
         let channels = self.value(file, CHANNELS)?.unwrap_or(1);
         let bits = self.value(file, BITS)?.unwrap_or(1);
-        if self.values(file, BITS)?.iter().any(|&other| other != bits) {
+        if self.values(file, BITS, channels)?.iter().any(|&other| other != bits) {
             return Err(unsupported("samples of different depths"));
         }
-        if self.values(file, SAMPLE_FORMAT)?.iter().any(|&format| format != 1) {
+        if self.values(file, SAMPLE_FORMAT, channels)?.iter().any(|&format| format != 1) {
             return Err(unsupported("samples with a sign or of floating point; a score needs a range from 0"));
         }
         if !matches!(bits, 1 | 8 | 16) {
@@ -179,7 +185,7 @@ impl Directory {
         };
         let decoded = channels * bits.div_ceil(8);
         check_size(width, height, channels.max(3) * bits.div_ceil(8))?;
-        let parts = self.parts(file)?;
+        let parts = self.parts(file, [height * channels, width * height * channels])?;
         let held = parts.iter().fold(0, |held: u64, part| held.saturating_add(part.len() as u64));
         check_reach((width, height), packed(width, height, channels * bits), held, ratio, coding)?;
         if coding == "zlib" {
@@ -188,11 +194,13 @@ impl Directory {
         Ok(width * height * decoded)
     }
 
-    /// The bytes of each strip or tile, which must lie in the file.
-    fn parts<'a>(&self, file: &File<'a>) -> Result<Vec<&'a [u8]>> {
+    /// The bytes of each strip or tile, which must lie in the file. There are at most so many strips, and so many tiles.
+    fn parts<'a>(&self, file: &File<'a>, most: [u64; 2]) -> Result<Vec<&'a [u8]>> {
         let mut parts = Vec::new();
-        for (offsets, counts) in [(STRIP_OFFSETS, STRIP_BYTES), (TILE_OFFSETS, TILE_BYTES)] {
-            let (offsets, counts) = (self.values(file, offsets)?, self.values(file, counts)?);
+        for ((offsets, counts), most) in
+            [(STRIP_OFFSETS, STRIP_BYTES), (TILE_OFFSETS, TILE_BYTES)].into_iter().zip(most)
+        {
+            let (offsets, counts) = (self.values(file, offsets, most)?, self.values(file, counts, most)?);
             for (i, offset) in offsets.iter().enumerate() {
                 // A file of one strip may leave out its length.
                 let count = counts.get(i).copied().unwrap_or((file.bytes.len() as u64).saturating_sub(*offset));

@@ -40,7 +40,7 @@ impl Chunks {
                     found = true;
                 }
                 b"EXIF" => chunks.orientation = exif::orientation(body),
-                b"ICCP" => chunks.notes.extend(profile_note(body)),
+                b"ICCP" if chunks.notes.is_empty() => chunks.notes.extend(profile_note(body)),
                 _ => {}
             }
             at += 8 + length.next_multiple_of(2);
