@@ -45,6 +45,8 @@ const STRIP_BYTES: u16 = 279;
 const TILE_OFFSETS: u16 = 324;
 const TILE_BYTES: u16 = 325;
 const SAMPLE_FORMAT: u16 = 339;
+/// The rows per strip, the order of the planes, the predictor, and the sides of a tile, which the decoder reads.
+const SHAPES: [u16; 5] = [278, 284, 317, 322, 323];
 const PROFILE: u16 = 34675;
 
 /// The bytes, their order, and whether offsets have 64 bits (BigTIFF).
@@ -126,7 +128,7 @@ fn width_of(kind: u16) -> u64 {
 impl Directory {
     /// All numbers of an entry, at most `most`; none if it is missing.
     fn values(&self, file: &File, tag: u16, most: u64) -> Result<Vec<u64>> {
-        let Some(entry) = self.entries.iter().find(|entry| entry.tag == tag) else { return Ok(Vec::new()) };
+        let Some(entry) = self.whole_numbers(tag)? else { return Ok(Vec::new()) };
         if entry.count > most {
             return Err(damaged(format!("its tag {tag} has {} values, and the image can have {most}", entry.count)));
         }
@@ -137,9 +139,19 @@ impl Directory {
         (0..entry.count).map(|i| file.number(entry.at + i * width, width)).collect()
     }
 
+    /// The entry with this tag, whose values are whole numbers from 0.
+    fn whole_numbers(&self, tag: u16) -> Result<Option<&Entry>> {
+        match self.entries.iter().find(|entry| entry.tag == tag) {
+            Some(entry) if !matches!(entry.kind, 1 | 3 | 4 | 13 | 16 | 18) => {
+                Err(damaged(format!("the values of its tag {tag} are not whole numbers")))
+            }
+            entry => Ok(entry),
+        }
+    }
+
     /// The first number of an entry.
     fn value(&self, file: &File, tag: u16) -> Result<Option<u64>> {
-        match self.entries.iter().find(|entry| entry.tag == tag) {
+        match self.whole_numbers(tag)? {
             Some(entry) if entry.count > 0 => Ok(Some(file.number(entry.at, width_of(entry.kind))?)),
             _ => Ok(None),
         }
@@ -169,6 +181,9 @@ impl Directory {
             6 => return Err(unsupported("YCbCr in TIFF")),
             8..=10 => return Err(unsupported("Lab")),
             other => return Err(unsupported(format!("colour space {other} in TIFF"))),
+        }
+        for tag in SHAPES {
+            self.value(file, tag)?;
         }
         if self.value(file, FILL_ORDER)?.unwrap_or(1) != 1 {
             return Err(unsupported("bits in reverse order"));
