@@ -93,14 +93,19 @@ impl LineWriter {
     }
 }
 
-/// Removes the temporary files in `folder` of processes that were killed while writing. No other process may be writing
-/// there.
+/// Removes the temporary files in `folder` of processes that were killed while writing.
 pub fn sweep(folder: &Path) {
+    sweep_of(folder, &[""]);
+}
+
+/// [`sweep`] for the temporary files of files whose names end in one of these texts. In a folder that also has other
+/// files, similar names may be the user's.
+pub fn sweep_of(folder: &Path, endings: &[&str]) {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') && name.ends_with(".part") {
-            // A file that remains costs space, but does no harm.
-            let _ = std::fs::remove_file(entry.path());
+        if part::target(&name).is_some_and(|target| endings.iter().any(|ending| target.ends_with(ending))) {
+            part::remove_unused(&entry.path());
         }
     }
 }
@@ -150,11 +155,18 @@ pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
     if size.max(bytes.len() as u64) > LARGEST {
         return Err(Error::data(path, "is larger than 2 GiB, the most that is read into memory; name a smaller file"));
     }
-    if POINTERS.iter().any(|start| bytes.starts_with(start)) {
-        let problem = "is a Git LFS pointer, not the file itself; run `git lfs pull` in its repository";
-        return Err(Error::data(path, problem));
+    if is_pointer(&bytes) {
+        return Err(Error::data(path, POINTER));
     }
     Ok(bytes)
+}
+
+/// The problem of a file that [is a pointer](is_pointer).
+pub const POINTER: &str = "is a Git LFS pointer, not the file itself; run `git lfs pull` in its repository";
+
+/// Whether these are the first bytes, at least 64, of the pointer that Git LFS commits in place of a file.
+pub fn is_pointer(bytes: &[u8]) -> bool {
+    POINTERS.iter().any(|start| bytes.starts_with(start))
 }
 
 /// The BLAKE3 hash of `bytes`, as 64 lower-case hexadecimal digits.

@@ -385,8 +385,12 @@ fn bad_input_is_named_and_ends_with_its_code() {
         (&["--pairs", "taken.csv", "--format", "csv"], 2, &["column `ssim`", "rename it"]),
         (&[hut, "dist/hut_4.png", "dist/hut_16.png", "--map", "m.png"], 2, &["--map m.png", "2 are named"]),
         (&[hut, "dist/hut_4.png", "--map", "m.jpg"], 2, &["--map m.jpg", ".png"]),
-        (&[hut, "dist/hut_4.png", "--map", "./dist/hut_4.png"], 2, &["one of the images"]),
-        (&[hut, "dist/hut_4.png", "--map", "refs/Hut.png/m.png"], 3, &["cannot be written"]),
+        (
+            &[hut, "dist/hut_4.png", "--map", "./dist/hut_4.png"],
+            2,
+            &["--map ./dist/hut_4.png: this would replace the input dist/hut_4.png"],
+        ),
+        (&[hut, "dist/hut_4.png", "--map", "refs/Hut.png/m.png"], 2, &["refs/Hut.png is a file, not a folder"]),
     ];
     let hash = || {
         let names = ["refs/Hut.png", "dist/hut_4.png"];

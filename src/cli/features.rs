@@ -9,14 +9,15 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::machine::Machine;
+use super::notes::Notes;
 use crate::datasets::folder::{NO_IMAGES, walk_images};
 use crate::error::{Error, Result};
-use crate::files::LineWriter;
 use crate::files::guard::Guard;
 use crate::files::npy::NpyWriter;
+use crate::files::{LineWriter, sweep_of};
 use crate::gradients::{Extraction, Feature, TrainedVae};
 use crate::imaging::Rgb8;
-use crate::imaging::decode::read_image;
+use crate::imaging::decode::{Picture, read_picture};
 use crate::imaging::resize_bilinear::resize;
 use crate::lanes::Lanes;
 use crate::learn::Images;
@@ -51,8 +52,14 @@ pub(super) struct Features {
 /// The number of images in a chunk.
 const CHUNK: usize = 512;
 
-/// An image in the network's size, and whether it had another size.
-type Resized = (Rgb8, bool);
+/// An image in the network's size.
+struct Resized {
+    image: Rgb8,
+    /// Whether it had another size.
+    changed: bool,
+    /// What its file says.
+    notes: Vec<String>,
+}
 
 impl Features {
     pub fn run(self) -> Result<u8> {
@@ -65,10 +72,12 @@ impl Features {
         let extraction = Extraction::<Lanes<f32, 16>, _>::new(&model, &features)?;
         let mut paths = walk_images(&self.images);
         let width = extraction.width();
+        // What a killed run of this command has left beside the table.
+        sweep_of(self.out.parent().unwrap_or(Path::new("")), &[".npy", ".names.txt"]);
         let mut table = NpyWriter::<f32>::create(&self.out, count, width)?;
         let mut names = LineWriter::create(&names)?;
         let mut running = Running::new(width);
-        let (mut rows, mut resized, mut damaged) = (0, 0, Vec::new());
+        let (mut rows, mut resized, mut damaged, mut notes) = (0, 0, Vec::new(), Notes::default());
         let progress = Progress::new("computing features", count, self.quiet);
         let [_, height, across] = vae.architecture().image;
         loop {
@@ -80,10 +89,11 @@ impl Features {
             let mut images = Images::new(across, height);
             for (path, image) in chunk.iter().zip(read) {
                 match image {
-                    Ok((image, was_resized)) => {
-                        images.push(&image);
+                    Ok(small) => {
+                        images.push(&small.image);
+                        notes.add(path, &small.notes);
                         names.write_line(&path.strip_prefix(&self.images).unwrap_or(path).to_string_lossy())?;
-                        (rows, resized) = (rows + 1, resized + usize::from(was_resized));
+                        (rows, resized) = (rows + 1, resized + usize::from(small.changed));
                     }
                     Err(error) => {
                         damaged.push(error);
@@ -111,8 +121,13 @@ impl Features {
         if let Some(path) = &self.statistics {
             crate::files::write(path, statistics(&features, extraction.shapes(), &running).as_bytes())?;
         }
-        if !self.quiet && resized > 0 {
-            note(&format!("note: {resized} of {rows} images were resized to {across}×{height}, the network's size"));
+        if !self.quiet {
+            if resized > 0 {
+                note(&format!(
+                    "note: {resized} of {rows} images were resized to {across}×{height}, the network's size"
+                ));
+            }
+            notes.lines().iter().for_each(|line| note(&format!("note: {line}")));
         }
         print(&format!("{}: {rows} rows (images) of {width} numbers\n", self.out.display()))?;
         if damaged.is_empty() { Ok(0) } else { Err(self.unread(&damaged, count, "the others have rows in the table")) }
@@ -143,9 +158,9 @@ impl Features {
 
 /// Reads an image and gives it the network's size.
 fn small(path: &Path, width: usize, height: usize) -> Result<Resized> {
-    let image = read_image(path)?;
-    let other = (image.width, image.height) != (width, height);
-    Ok((resize(&image, width, height), other))
+    let Picture { image, notes, .. } = read_picture(path, None)?;
+    let changed = (image.width, image.height) != (width, height);
+    Ok(Resized { image: resize(&image, width, height), changed, notes })
 }
 
 /// A line for each column of the table: its feature, its position in the feature, and its statistics.

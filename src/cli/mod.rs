@@ -8,6 +8,7 @@
 //! | `features` | activations and gradients of a folder of images, as a table |
 //! | `check_gradients`, `rebuild_tid2013`, `completions` | one command each |
 //! | `answer`, `machine`, `style` | the shared options `--format` and `--quiet`, `--threads` and `--simd`; colours |
+//! | `notes` | notes about images, each once |
 
 use clap::{Parser, Subcommand};
 
@@ -20,6 +21,7 @@ mod diff;
 mod features;
 mod list;
 mod machine;
+mod notes;
 mod plan;
 mod rebuild_tid2013;
 mod report;

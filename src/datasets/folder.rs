@@ -21,7 +21,7 @@ pub const NO_IMAGES: &str = "contains no PNG, BMP, JPEG, TIFF, WebP or PNM image
 
 /// The PNG, BMP, JPEG, TIFF, WebP and PNM files (by extension, in any case) in a folder and its subfolders, sorted by path.
 ///
-/// Links to folders are not followed, and names that begin with a dot are left out.
+/// Links to folders are not followed. Names that begin with a dot, pipes and devices are left out.
 ///
 /// # Errors
 /// [`Error::Data`] if a folder cannot be read or there is no image at all.
@@ -51,7 +51,7 @@ pub fn walk_images(folder: impl AsRef<Path>) -> impl Iterator<Item = Result<Path
                     open.pop();
                 }
                 Ok(Some((path, true))) => open.push(Level::new(path)),
-                Ok(Some((path, false))) if has_extension(&path, EXTENSIONS) => {
+                Ok(Some((path, false))) if has_extension(&path, EXTENSIONS) && !is_pipe(&path) => {
                     return Some(Ok(path));
                 }
                 Ok(Some(_)) => {}
@@ -59,6 +59,11 @@ pub fn walk_images(folder: impl AsRef<Path>) -> impl Iterator<Item = Result<Path
         }
         None
     })
+}
+
+/// Whether the path leads to a pipe or a device: a reader would wait for its content.
+fn is_pipe(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// A folder during the walk.
@@ -147,6 +152,7 @@ mod tests {
         for name in ["z.PNG", "a.jpg", "b/c/x.JPEG", "b/y.bmp", "p.ppm", "b/notes.txt", ".hidden.png", "no_extension"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
+        std::process::Command::new("mkfifo").arg(folder.path().join("pipe.png")).status().unwrap();
         let found = list_images(folder.path()).unwrap();
         let names: Vec<_> =
             found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();

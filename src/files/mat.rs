@@ -143,7 +143,7 @@ impl Memory {
 
 fn parse(bytes: &[u8], wanted: Wanted) -> Parsed<Vec<(String, Value)>> {
     match bytes.get(124..128) {
-        _ if bytes.starts_with(b"\x89HDF\r\n\x1a\n") => return Err(HDF5.to_owned()),
+        _ if HDF5_STARTS.iter().any(|start| bytes.starts_with(start)) => return Err(HDF5.to_owned()),
         Some([0x00, 0x01, b'I', b'M']) => {}
         Some([0x00, 0x02, b'I', b'M']) => return Err(HDF5.to_owned()),
         _ => return Err("is not a little-endian MATLAB level-5 file; save it with -v7".to_string()),
@@ -164,6 +164,7 @@ fn parse(bytes: &[u8], wanted: Wanted) -> Parsed<Vec<(String, Value)>> {
     Ok(variables)
 }
 
+const HDF5_STARTS: [&[u8]; 2] = [b"\x89HDF\r\n\x1a\n", b"MATLAB 7.3 MAT-file"];
 const HDF5: &str = "is a MATLAB 7.3 (HDF5) file; load it in MATLAB and save it with `save(file, '-v7')`";
 
 /// The variable in a zlib stream.
@@ -509,6 +510,7 @@ pub(crate) mod tests {
             (vec![0; 500], "not a little-endian MATLAB level-5 file"),
             (hdf5, "MATLAB 7.3 (HDF5) file; load it in MATLAB and save it with `save(file, '-v7')`"),
             (b"\x89HDF\r\n\x1a\n".to_vec(), "MATLAB 7.3 (HDF5) file"),
+            (b"MATLAB 7.3 MAT-file, cut".to_vec(), "MATLAB 7.3 (HDF5) file"),
             (long, "continues past its end"),
             (file(&[matrix_bytes("m", 2, 3, 6, 2, &[1; 5])]), "`m` is 2×3 but contains 5 numbers"),
             (file(&[matrix_bytes("m", u32::MAX, u32::MAX, 6, 2, &[1; 5])]), "but contains 5 numbers"),

@@ -73,6 +73,24 @@ impl Drop for Part {
     }
 }
 
+/// The name of the file whose temporary file has this name.
+pub(super) fn target(name: &str) -> Option<&str> {
+    let target = name.strip_prefix('.')?.strip_suffix(".part")?;
+    let numbered = target.rsplit_once('.').filter(|(_, number)| number.parse::<u32>().is_ok());
+    Some(numbered.map_or(target, |(target, _)| target)).filter(|target| !target.is_empty())
+}
+
+/// Removes a temporary file, unless its writer lives.
+pub(super) fn remove_unused(path: &Path) {
+    if !path.symlink_metadata().is_ok_and(|found| found.is_file()) {
+        return;
+    }
+    if File::options().write(true).open(path).is_ok_and(|file| file.try_lock().is_ok()) {
+        // A file that remains costs space, but does no harm.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 fn beside(target: &Path, number: u32) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     target.with_file_name(if number == 0 { format!(".{name}.part") } else { format!(".{name}.{number}.part") })
@@ -95,6 +113,23 @@ fn is_at(_: &File, path: &Path) -> bool {
 mod tests {
     use super::*;
     use std::io::Write;
+
+    #[test]
+    fn only_what_no_writer_holds_is_swept_and_only_of_the_wanted_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let mut living = Part::create(&at("b.npy")).unwrap();
+        for name in [".a.npy.part", ".a.npy.2.part", ".a.names.txt.part", ".film.mkv.part", "a.npy.part", ".part"] {
+            std::fs::write(at(name), "half").unwrap();
+        }
+        crate::files::sweep_of(folder.path(), &[".npy", ".names.txt"]);
+        let mut left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".b.npy.part", ".film.mkv.part", ".part", "a.npy.part"]);
+        living.write_all(b"whole").unwrap();
+        living.place(&at("b.npy")).unwrap();
+        assert_eq!(std::fs::read(at("b.npy")).unwrap(), b"whole");
+    }
 
     #[test]
     fn what_a_killed_writer_left_is_used_and_two_writers_do_not_meet() {

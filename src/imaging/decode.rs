@@ -56,7 +56,11 @@ pub fn read_image(path: impl AsRef<Path>) -> Result<Rgb8> {
 /// The errors of [`read_image`], and [`Error::Data`] if a sample is above `range`.
 pub fn read_picture(path: impl AsRef<Path>, range: Option<u16>) -> Result<Picture> {
     let path = path.as_ref();
-    decode_picture(&read_bytes(path)?, range).map_err(|problem| Error::data(path, problem))
+    let bytes = read_bytes(path)?;
+    let stored = decode_stored(&bytes);
+    // The file and the image together would be more than twice the image.
+    drop(bytes);
+    stored.and_then(|stored| shown(stored, range)).map_err(|problem| Error::data(path, problem))
 }
 
 /// The bytes of an image file or of a pipe, or of standard input if the path is `-`.
@@ -71,7 +75,7 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>> {
     };
     let mut bytes = Vec::new();
     // The first bytes decide whether the rest, perhaps without an end, is worth reading.
-    file.by_ref().take(16).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.by_ref().take(64).read_to_end(&mut bytes).map_err(unreadable)?;
     Format::of(&bytes).map_err(|problem| Error::data(path, problem))?;
     file.take(2 * formats::MOST).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > 2 * formats::MOST {
@@ -87,7 +91,12 @@ pub fn decode(bytes: &[u8]) -> std::result::Result<Rgb8, String> {
 
 /// [`read_picture`] for the bytes of a file; the error is the sentence without the file's name.
 pub fn decode_picture(bytes: &[u8], range: Option<u16>) -> std::result::Result<Picture, String> {
-    let Stored { width, height, samples, orientation, mut notes } = match Format::of(bytes)? {
+    shown(decode_stored(bytes)?, range)
+}
+
+/// The image as it is stored.
+fn decode_stored(bytes: &[u8]) -> std::result::Result<Stored, String> {
+    Ok(match Format::of(bytes)? {
         Format::Png => png::decode(bytes)?,
         Format::Bmp => bmp::decode(bytes)?,
         Format::Tiff => tiff::decode(bytes)?,
@@ -99,7 +108,12 @@ pub fn decode_picture(bytes: &[u8], range: Option<u16>) -> std::result::Result<P
             let notes = profile.into_iter().collect();
             Stored { width, height, samples: Samples::Eight(samples), orientation, notes }
         }
-    };
+    })
+}
+
+/// The image as a viewer shows it.
+fn shown(stored: Stored, range: Option<u16>) -> std::result::Result<Picture, String> {
+    let Stored { width, height, samples, orientation, mut notes } = stored;
     if (2..=8).contains(&orientation) {
         notes.insert(0, format!("is turned as its EXIF orientation {orientation} says"));
     }
@@ -112,6 +126,15 @@ pub fn decode_picture(bytes: &[u8], range: Option<u16>) -> std::result::Result<P
             let range = if own == u16::MAX { range.unwrap_or(own) } else { own };
             if let Some(sample) = samples.iter().find(|&&sample| sample > range) {
                 return Err(format!("has a sample of {sample}, above the range {range}; correct --range"));
+            }
+            let largest = samples.iter().copied().max().unwrap_or(range);
+            // Samples of 8 to 12 bits, the depths of video, in a file of 16.
+            if range == u16::MAX && (1..1 << 12).contains(&largest) {
+                let bits = (u16::BITS - largest.leading_zeros()).max(8).next_multiple_of(2);
+                let declared = (1u32 << bits) - 1;
+                notes.push(format!(
+                    "its samples are at most {largest} of 65535; if they have {bits} bits, `score --range {declared}` says so"
+                ));
             }
             let (width, height, samples) = exif::turn((width, height), samples, orientation);
             let fine = Rgb16::new(width, height, samples, range);
@@ -135,6 +158,7 @@ impl Format {
     fn of(bytes: &[u8]) -> std::result::Result<Format, String> {
         match bytes {
             [] => Err("the file is empty; replace it by the image".to_string()),
+            bytes if files::is_pointer(bytes) => Err(files::POINTER.to_string()),
             [0x89, b'P', b'N', b'G', ..] => Ok(Format::Png),
             [b'B', b'M', ..] => Ok(Format::Bmp),
             [0xFF, 0xD8, ..] => Ok(Format::Jpeg),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::pairs::Fault;
+use crate::cli::notes::Notes;
 use crate::error::Result;
 use crate::imaging::decode::{Picture, decode_picture, read_bytes, read_picture};
 
@@ -57,19 +58,9 @@ impl Images {
     /// The notes, each once with its images, in the order of the images' paths.
     pub fn notes(&self) -> Vec<String> {
         let said = self.said.lock().expect("no thread panics while it holds the notes");
-        let mut notes: Vec<(&String, Vec<&PathBuf>)> = Vec::new();
-        for (path, note) in said.iter().flat_map(|(path, (notes, _))| notes.iter().map(move |note| (path, note))) {
-            match notes.iter_mut().find(|(known, _)| *known == note) {
-                Some((_, paths)) => paths.push(path),
-                None => notes.push((note, vec![path])),
-            }
-        }
-        let line = |(note, paths): (&String, Vec<&PathBuf>)| match paths[..] {
-            [path] => format!("{}: {note}", path.display()),
-            [path, ref others @ ..] => format!("{} and {} more: {note}", path.display(), others.len()),
-            [] => unreachable!("a note has an image"),
-        };
-        notes.into_iter().map(line).collect()
+        let mut notes = Notes::default();
+        said.iter().for_each(|(path, (of_image, _))| notes.add(path, of_image));
+        notes.lines()
     }
 }
 

@@ -34,7 +34,7 @@ use pairs::{Fault, Pairs};
 
 #[derive(Debug, Args)]
 #[command(after_help = include_str!("../help/score.txt"))]
-#[command(mut_arg("quiet", |quiet| quiet.help("Print no progress and no notes")))]
+#[command(mut_arg("quiet", |quiet| quiet.help("Print nothing on standard error but errors")))]
 pub(super) struct Score {
     /// Reference: the undistorted image (PNG, BMP, JPEG, TIFF, lossless WebP or PNM), a folder of references, or `-` for standard input
     #[arg(required_unless_present = "pairs", conflicts_with = "pairs")]

@@ -1,7 +1,8 @@
 //! Scores as text for people, as JSON and CSV for programs.
 //!
 //! Programs get the shortest decimal that reads back as the same `f64`. JSON has neither infinity nor NaN, so such a score is `null` with a
-//! `reason`. In CSV the cell of an undefined score is empty, and the last column contains the reasons. An infinite score is `inf`.
+//! `reason`. In CSV the cell of an undefined score is empty, and the column `undefined` contains the reasons. An infinite score is `inf`.
+//! If samples of more than 8 bits were rounded for a metric, a last column `rounded_to_8_bits` names the metric.
 
 use std::cmp::Ordering;
 use std::path::Path;
@@ -17,6 +18,15 @@ use crate::report::grid::{columns, widest};
 const WIDTH: usize = 110;
 /// The cell of an undefined score.
 const NONE: &str = "—";
+/// The name of the statement that a metric got samples that were rounded to 8 bits.
+pub(super) const ROUNDED: &str = "rounded_to_8_bits";
+
+impl Row {
+    /// Whether the measure got samples that were rounded to 8 bits.
+    fn is_rounded_for(&self, measure: &Measure) -> bool {
+        self.fine && self.fault.is_none() && !measure.takes_any_range()
+    }
+}
 
 /// Sorts the rows by the measure in column `by`: the best first, undefined scores last, equal scores by name.
 pub(super) fn sort(rows: &mut [Row], measure: &Measure, by: usize) {
@@ -212,8 +222,8 @@ pub(super) fn json(rows: &[Row], measures: &[Measure], notes: &[String]) -> Stri
         let (width, height) = row.size.unzip();
         let scores = measures.iter().zip(&row.values).map(|(measure, value)| {
             let mut score = score(value);
-            if row.fine && !measure.takes_any_range() {
-                score["rounded_to_8_bits"] = true.into();
+            if row.is_rounded_for(measure) {
+                score[ROUNDED] = true.into();
             }
             (measure.key.to_owned(), score)
         });
@@ -224,14 +234,17 @@ pub(super) fn json(rows: &[Row], measures: &[Measure], notes: &[String]) -> Stri
     files::json(&json!({ "schema": 1, "notes": notes, "metrics": metrics, "pairs": pairs }))
 }
 
-/// The scores as CSV: `reference`, `distorted`, the other columns of the pairs, the metrics, `undefined`.
+/// The scores as CSV: `reference`, `distorted`, the other columns of the pairs, the metrics, `undefined`; and [`ROUNDED`] if an image has
+/// samples of another range than 0 to 255.
 pub(super) fn csv(rows: &[Row], measures: &[Measure], others: &[String]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut write =
         |record: Vec<String>| writer.write_record(record).expect("records of one length are written to memory");
     let keys = measures.iter().map(|measure| measure.key.to_owned());
     let heads = ["reference", "distorted"].map(str::to_owned).into_iter().chain(others.iter().cloned());
-    write(heads.chain(keys).chain(["undefined".to_owned()]).collect());
+    let any_fine = rows.iter().any(|row| row.fine && row.fault.is_none());
+    let last = any_fine.then(|| ROUNDED.to_owned());
+    write(heads.chain(keys).chain(["undefined".to_owned()]).chain(last).collect());
     for row in rows {
         let cells = row.values.iter().map(|value| value.as_ref().map_or(String::new(), f64::to_string));
         let missing = measures.iter().zip(&row.values);
@@ -240,7 +253,11 @@ pub(super) fn csv(rows: &[Row], measures: &[Measure], others: &[String]) -> Stri
             None => missing.filter_map(|(m, value)| value.as_ref().err().map(|e| format!("{}: {e}", m.key))).collect(),
         };
         let names = row.pair.names.iter().chain(&row.pair.cells).cloned();
-        write(names.chain(cells).chain([missing.join("; ")]).collect());
+        let rounded = any_fine.then(|| {
+            let rounded = measures.iter().filter(|measure| row.is_rounded_for(measure));
+            rounded.map(|measure| measure.key).collect::<Vec<_>>().join(" ")
+        });
+        write(names.chain(cells).chain([missing.join("; ")]).chain(rounded).collect());
     }
     let bytes = writer.into_inner().expect("writing to memory does not fail");
     String::from_utf8(bytes).expect("cells are text")

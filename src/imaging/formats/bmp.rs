@@ -2,10 +2,11 @@
 
 use std::io::Cursor;
 
-use image::{ImageError, ImageFormat, ImageReader, Limits};
+use image::{ImageFormat, ImageReader, Limits};
 
 use super::{
-    MOST, Result, Stored, WORKING, check_reach, check_size, damaged, le16, le32, opaque_rgb, packed, unsupported,
+    MOST, Result, Stored, WORKING, by_kind, check_reach, check_size, damaged, le16, le32, opaque_rgb, packed,
+    unsupported,
 };
 
 /// Decodes a whole BMP file.
@@ -16,15 +17,8 @@ pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MOST + WORKING);
     reader.limits(limits);
-    let (width, height, samples) = opaque_rgb(reader.decode().map_err(plain)?)?;
+    let (width, height, samples) = opaque_rgb(reader.decode().map_err(|error| by_kind(&error, "BMP"))?)?;
     Ok(Stored { width, height, samples, orientation: 1, notes: Vec::new() })
-}
-
-fn plain(error: ImageError) -> String {
-    match error {
-        ImageError::Unsupported(reason) => unsupported(reason),
-        reason => damaged(reason),
-    }
 }
 
 struct Header {

@@ -10,7 +10,9 @@ pub(super) mod pnm;
 pub(super) mod tiff;
 pub(super) mod webp;
 
-use image::DynamicImage;
+use std::io::ErrorKind;
+
+use image::{DynamicImage, ImageError};
 
 /// An image as it is stored, and what has to be said about it.
 pub(super) struct Stored {
@@ -51,12 +53,23 @@ pub(super) fn unsupported(reason: impl std::fmt::Display) -> String {
     format!("has an unsupported format ({reason}); convert it to PNG")
 }
 
-/// Checks that the image has pixels, and that they fit into the memory of a decoded image.
+/// The error of the image crate by its kind. The crate's own texts name its parts and Rust's types.
+pub(super) fn by_kind(error: &ImageError, format: &str) -> String {
+    match error {
+        ImageError::Unsupported(_) => unsupported(format!("a {format} file of a rare kind")),
+        ImageError::Limits(_) => damaged("decoding it needs more than 64 MB of memory beside the image"),
+        ImageError::IoError(reason) if reason.kind() == ErrorKind::UnexpectedEof => damaged("its image data end early"),
+        _ => damaged(format!("its header or its image data break the rules of {format}")),
+    }
+}
+
+/// Checks that the image has pixels, and that they fit into the memory of a decoded image. A pixel has at least the 3 bytes
+/// of RGB.
 pub(super) fn check_size(width: u64, height: u64, bytes_per_pixel: u64) -> Result<()> {
     if width == 0 || height == 0 {
         return Err("has no pixels; replace it by the image".to_owned());
     }
-    match width.checked_mul(height).and_then(|pixels| pixels.checked_mul(bytes_per_pixel)) {
+    match width.checked_mul(height).and_then(|pixels| pixels.checked_mul(bytes_per_pixel.max(3))) {
         Some(bytes) if bytes <= MOST => Ok(()),
         _ => {
             Err(format!("is too large: its {width}×{height} pixels need more than 512 MB of memory; crop or shrink it"))

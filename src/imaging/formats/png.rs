@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use flate2::Crc;
 use image::DynamicImage;
-use png::{DecodeOptions, Decoder, DecodingError, Limits, Transformations};
+use png::{DecodeOptions, Decoder, DecodingError, Limits, OutputInfo, Transformations};
 
 use super::{
     Result, Stored, WORKING, ZLIB, be32, check_reach, check_size, damaged, exif, opaque_rgb, packed, profile_note,
@@ -17,22 +17,49 @@ const APPLE: &str = "is a PNG file in the format of Apple's iPhone tools (it has
 /// Decodes a whole PNG file.
 pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     let chunks = Chunks::read(bytes)?;
+    if let Some(colours) = chunks.colours {
+        check_colours(&samples(bytes, Transformations::IDENTITY)?, colours)?;
+    }
+    let (info, samples) = samples(bytes, Transformations::EXPAND)?;
+    let sixteen = info.bit_depth == png::BitDepth::Sixteen;
+    let image = dynamic(info.width, info.height, info.color_type, sixteen, samples);
+    let (width, height, samples) = opaque_rgb(image.ok_or_else(|| damaged("its pixels have no known kind"))?)?;
+    Ok(Stored { width, height, samples, orientation: chunks.orientation, notes: chunks.notes })
+}
+
+/// The samples of the first image.
+fn samples(bytes: &[u8], transformations: Transformations) -> Result<(OutputInfo, Vec<u8>)> {
     let mut options = DecodeOptions::default();
     options.set_ignore_adler32(false);
     options.set_ignore_text_chunk(true);
     options.set_ignore_iccp_chunk(true);
     let mut decoder = Decoder::new_with_options(Cursor::new(bytes), options);
     decoder.set_limits(Limits { bytes: WORKING as usize });
-    decoder.set_transformations(Transformations::EXPAND);
-    let mut reader = decoder.read_info().map_err(plain)?;
+    decoder.set_transformations(transformations);
+    let mut reader = decoder.read_info().map_err(|error| plain(&error))?;
     let size = reader.output_buffer_size().ok_or_else(|| damaged("its size has no end"))?;
     let mut samples = vec![0; size];
-    let info = reader.next_frame(&mut samples).map_err(plain)?;
+    let info = reader.next_frame(&mut samples).map_err(|error| plain(&error))?;
     samples.truncate(info.buffer_size());
-    let sixteen = info.bit_depth == png::BitDepth::Sixteen;
-    let image = dynamic(info.width, info.height, info.color_type, sixteen, samples);
-    let (width, height, samples) = opaque_rgb(image.ok_or_else(|| damaged("its pixels have no known kind"))?)?;
-    Ok(Stored { width, height, samples, orientation: chunks.orientation, notes: chunks.notes })
+    Ok((info, samples))
+}
+
+/// Checks that the palette has the colour of each pixel. Decoders show black for the others.
+fn check_colours((info, samples): &(OutputInfo, Vec<u8>), colours: usize) -> Result<()> {
+    let bits = info.bit_depth as usize;
+    for row in samples.chunks_exact(info.line_size) {
+        for x in 0..info.width as usize {
+            let shifted = row[x * bits / 8] >> (8 - bits - x * bits % 8);
+            let colour = usize::from(shifted & (0xFF >> (8 - bits)));
+            if colour >= colours {
+                let last = colours - 1;
+                return Err(damaged(format!(
+                    "a pixel has colour {colour}, and the palette has the colours 0 to {last}"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn dynamic(width: u32, height: u32, color: png::ColorType, sixteen: bool, samples: Vec<u8>) -> Option<DynamicImage> {
@@ -58,29 +85,33 @@ fn dynamic(width: u32, height: u32, color: png::ColorType, sixteen: bool, sample
     }
 }
 
-/// The decoder's error in words; its own text contains Rust's names of chunks and errors.
-fn plain(error: DecodingError) -> String {
-    let text = error.to_string();
+/// The decoder's error by its kind. Its own text contains Rust's names of chunks and errors.
+fn plain(error: &DecodingError) -> String {
     if matches!(error, DecodingError::LimitsExceeded) {
         return "needs more than 64 MB of memory beside its pixels; convert it to PNG again".to_owned();
     }
-    if text.starts_with("Corrupt deflate stream") {
-        return damaged(if text.contains("Checksum") { "Adler-32 error in IDAT" } else { "zlib error in IDAT" });
-    }
-    if text.starts_with("IDAT or fDAT") || text.contains("end of file") {
-        return damaged("its image data end early");
-    }
-    let (mut words, mut rest) = (String::new(), text.trim_end_matches('.'));
-    while let Some((before, after)) = rest.split_once("ChunkType { type: ") {
-        words = words + before + after.get(..4).unwrap_or_default();
-        rest = after.split_once('}').map_or("", |(_, rest)| rest);
-    }
-    damaged(words + rest)
+    let text = error.to_string();
+    let chunk = text.split_once("ChunkType { type: ").and_then(|(_, rest)| rest.get(..4));
+    damaged(match (chunk, text.as_str()) {
+        (_, text) if text.starts_with("Corrupt deflate") && text.contains("Checksum") => {
+            "Adler-32 error in IDAT".to_owned()
+        }
+        (_, text) if text.starts_with("Corrupt deflate") => "zlib error in IDAT".to_owned(),
+        (_, text) if text.contains("enough data") || text.contains("end of file") => {
+            "its image data end early".to_owned()
+        }
+        (_, text) if text.contains("chunk is missing") => "it has no IDAT chunk".to_owned(),
+        (_, text) if text.contains("palette") => "its palette is missing or too short".to_owned(),
+        (Some(chunk), _) => format!("its {chunk} chunk is wrong or in a wrong place"),
+        _ => "its header or its image data break the rules of PNG".to_owned(),
+    })
 }
 
 /// What the chunks of a file say.
 struct Chunks {
     orientation: u8,
+    /// The colours of the palette, if the pixels could have others.
+    colours: Option<usize>,
     notes: Vec<String>,
 }
 
@@ -89,7 +120,7 @@ impl Chunks {
     fn read(bytes: &[u8]) -> Result<Chunks> {
         let mut at = 8;
         let mut header: Option<Header> = None;
-        let (mut data, mut orientation) = (0, 1);
+        let (mut data, mut orientation, mut palette) = (0, 1, None);
         let (mut colours, mut profile, mut standard, mut animated) = (None, None, false, false);
         loop {
             let ends = || damaged("it ends before its IEND chunk");
@@ -114,10 +145,11 @@ impl Chunks {
             match name {
                 "IHDR" if header.is_none() => header = Some(Header::read(body)?),
                 _ if header.is_none() => return Err(damaged(format!("it begins with {name}, not with IHDR"))),
+                "PLTE" => palette = Some(length / 3),
                 "IDAT" => data += length as u64,
                 "IEND" => break,
                 "eXIf" => orientation = exif::orientation(body),
-                "iCCP" => profile = profile.or(Some(profile_of(body))),
+                "iCCP" => profile = profile.or_else(|| Some(profile_of(body))),
                 "sRGB" => standard = true,
                 // 45455 is the gamma of sRGB, and the numbers of cHRM are its white and its colours.
                 "gAMA" if be32(body, 0) != Some(45455) => colours = colours.or(Some("gamma")),
@@ -142,7 +174,8 @@ impl Chunks {
         if animated {
             notes.push("is an animation; only its first image is read".to_owned());
         }
-        Ok(Chunks { orientation, notes })
+        let colours = palette.filter(|&colours| header.indexed && (1..1 << header.depth).contains(&colours));
+        Ok(Chunks { orientation, colours, notes })
     }
 }
 
@@ -168,6 +201,7 @@ struct Header {
     depth: u64,
     /// The samples of a pixel as stored, and as decoded.
     channels: (u64, u64),
+    indexed: bool,
     interlaced: bool,
 }
 
@@ -193,12 +227,19 @@ impl Header {
             return Err(damaged("its header has an unknown compression, filter or interlace method"));
         }
         let side = |at| be32(body, at).map_or(0, u64::from);
-        Ok(Header { width: side(0), height: side(4), depth: depth.into(), channels, interlaced: interlace == 1 })
+        Ok(Header {
+            width: side(0),
+            height: side(4),
+            depth: depth.into(),
+            channels,
+            indexed: color == 3,
+            interlaced: interlace == 1,
+        })
     }
 
     /// The bytes of a decoded pixel.
     fn decoded_bytes(&self) -> u64 {
-        self.channels.1 * self.depth.div_ceil(8)
+        self.channels.1.max(3) * self.depth.div_ceil(8)
     }
 
     /// The bytes before compression: a filter byte and the pixels of each row.

@@ -25,40 +25,44 @@ pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     };
     check_reach((width, height), needed, data.len() as u64, 1, "")?;
 
-    let width = width as usize;
-    let mut values: Vec<u16> = Vec::with_capacity(count as usize);
+    let copies = 3 / channels as usize;
+    let mut samples = match range {
+        1 | 255 => Samples::Eight(Vec::with_capacity(copies * count as usize)),
+        _ => Samples::Fine(Vec::with_capacity(copies * count as usize), range as u16),
+    };
+    let mut give = |value: u64| {
+        if value > range {
+            return Err(damaged(format!("a sample is {value}, and its header declares at most {range}")));
+        }
+        match &mut samples {
+            Samples::Eight(all) => all.extend(std::iter::repeat_n((value * 255 / range) as u8, copies)),
+            Samples::Fine(all, _) => all.extend(std::iter::repeat_n(value as u16, copies)),
+        }
+        Ok(())
+    };
     match kind {
-        1 => words.bits(count as usize, &mut values)?,
-        4 => data.chunks_exact(width.div_ceil(8)).take(height as usize).for_each(|row| {
-            // 1 is black.
-            values.extend((0..width).map(|x| u16::from(!row[x / 8] >> (7 - x % 8) & 1)));
-        }),
-        2 | 3 => {
-            for _ in 0..count {
-                values.push(words.number()?.min(65535) as u16);
+        1 => (0..count).try_for_each(|_| give(words.bit()?))?,
+        2 | 3 => (0..count).try_for_each(|_| give(words.number()?))?,
+        4 => {
+            for row in data.chunks_exact(width.div_ceil(8) as usize).take(height as usize) {
+                // 1 is black.
+                (0..width as usize).try_for_each(|x| give((!row[x / 8] >> (7 - x % 8) & 1).into()))?;
             }
         }
-        _ if deep => {
-            values.extend(data.chunks_exact(2).take(count as usize).map(|v| u16::from_be_bytes([v[0], v[1]])));
+        _ => {
+            let values = data.chunks_exact(if deep { 2 } else { 1 }).take(count as usize);
+            values.map(|bytes| bytes.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte))).try_for_each(give)?;
         }
-        _ => values.extend(data[..count as usize].iter().map(|&v| u16::from(v))),
     }
-    if let Some(value) = values.iter().find(|&&value| u64::from(value) > range) {
-        return Err(damaged(format!("a sample is {value}, and its header declares at most {range}")));
-    }
-    let copies = 3 / channels as usize;
-    let rgb = values.iter().flat_map(|&v| std::iter::repeat_n(v, copies));
-    let samples = match range {
-        // Exact: 255 / 1.
-        1 => Samples::Eight(rgb.map(|v| 255 * v as u8).collect()),
-        255 => Samples::Eight(rgb.map(|v| v as u8).collect()),
-        _ => Samples::Fine(rgb.collect(), range as u16),
-    };
     let mut notes = Vec::new();
     if kind > 3 && data.len() as u64 > needed && data[needed as usize..].starts_with(b"P") {
         notes.push("has several images; only the first is read".to_owned());
     }
-    Ok(Stored { width, height: height as usize, samples, orientation: 1, notes })
+    Ok(Stored { width: width as usize, height: height as usize, samples, orientation: 1, notes })
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0B
 }
 
 /// Numbers in text, between white space and comments.
@@ -76,7 +80,7 @@ impl Words<'_> {
                     let rest = &self.bytes[self.at..];
                     self.at += rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
                 }
-                _ if byte.is_ascii_whitespace() || byte == 0x0B => self.at += 1,
+                _ if is_blank(byte) => self.at += 1,
                 _ => return Ok(byte),
             }
         }
@@ -89,19 +93,19 @@ impl Words<'_> {
         let text = &self.bytes[self.at..][..digits];
         self.at += digits;
         let parsed = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
-        parsed.ok_or_else(|| damaged(format!("byte {} does not begin a number", self.at - digits)))
+        let ends = self.bytes.get(self.at).is_none_or(|&byte| byte == b'#' || is_blank(byte));
+        let parsed = parsed.filter(|_| ends);
+        parsed.ok_or_else(|| damaged(format!("no number stands at byte {}", self.at - digits)))
     }
 
-    /// The samples of a bitmap as text: 1 is black.
-    fn bits(&mut self, count: usize, values: &mut Vec<u16>) -> Result<()> {
-        for _ in 0..count {
-            values.push(match self.next()? {
-                b'0' => 1,
-                b'1' => 0,
-                _ => return Err(damaged(format!("byte {} is neither 0 nor 1", self.at))),
-            });
-            self.at += 1;
+    /// A sample of a bitmap as text: 1 is black.
+    fn bit(&mut self) -> Result<u64> {
+        let byte = self.next()?;
+        self.at += 1;
+        match byte {
+            b'0' => Ok(1),
+            b'1' => Ok(0),
+            _ => Err(damaged(format!("byte {} is neither 0 nor 1", self.at - 1))),
         }
-        Ok(())
     }
 }

@@ -1,13 +1,14 @@
 //! TIFF with grey or RGB samples of 1, 8 or 16 bits. The image crate decodes the pixels; before, the first directory is
 //! checked.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use image::codecs::tiff::TiffDecoder;
-use image::{DynamicImage, ImageDecoder, ImageError, Limits};
+use image::{DynamicImage, ImageDecoder, Limits};
 
 use super::{
-    Result, Stored, WORKING, ZLIB, check_reach, check_size, damaged, opaque_rgb, packed, profile_note, unsupported,
+    Result, Stored, WORKING, ZLIB, by_kind, check_reach, check_size, damaged, opaque_rgb, packed, profile_note,
+    unsupported,
 };
 
 /// Decodes the first image of a TIFF file.
@@ -15,11 +16,13 @@ pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     let file = File::new(bytes)?;
     let first = file.directory()?;
     let decoded = first.check(&file)?;
-    let mut decoder = TiffDecoder::new(Cursor::new(bytes)).map_err(plain)?;
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(decoded + WORKING);
-    decoder.set_limits(limits).map_err(plain)?;
-    let (width, height, samples) = opaque_rgb(DynamicImage::from_decoder(decoder).map_err(plain)?)?;
+    let image = TiffDecoder::new(Cursor::new(bytes)).and_then(|mut decoder| {
+        let mut limits = Limits::no_limits();
+        limits.max_alloc = Some(decoded + WORKING);
+        decoder.set_limits(limits)?;
+        DynamicImage::from_decoder(decoder)
+    });
+    let (width, height, samples) = opaque_rgb(image.map_err(|error| by_kind(&error, "TIFF"))?)?;
     let mut notes = Vec::new();
     if first.has_next {
         notes.push("has several images; only the first is read".to_owned());
@@ -27,14 +30,6 @@ pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     notes.extend(file.bytes_of(&first, PROFILE).and_then(profile_note));
     let orientation = first.value(&file, ORIENTATION)?.unwrap_or(1).min(255) as u8;
     Ok(Stored { width, height, samples, orientation, notes })
-}
-
-fn plain(error: ImageError) -> String {
-    match error {
-        ImageError::Unsupported(reason) => unsupported(reason),
-        ImageError::Limits(_) => damaged("a strip or a tag needs more than 64 MB of memory beside the image"),
-        reason => damaged(reason),
-    }
 }
 
 const WIDTH: u16 = 256;
@@ -50,6 +45,8 @@ const STRIP_BYTES: u16 = 279;
 const TILE_OFFSETS: u16 = 324;
 const TILE_BYTES: u16 = 325;
 const SAMPLE_FORMAT: u16 = 339;
+/// The rows per strip, the order of the planes, the predictor, and the sides of a tile, which the decoder reads.
+const SHAPES: [u16; 5] = [278, 284, 317, 322, 323];
 const PROFILE: u16 = 34675;
 
 /// The bytes, their order, and whether offsets have 64 bits (BigTIFF).
@@ -129,9 +126,12 @@ fn width_of(kind: u16) -> u64 {
 }
 
 impl Directory {
-    /// All numbers of an entry; none if it is missing.
-    fn values(&self, file: &File, tag: u16) -> Result<Vec<u64>> {
-        let Some(entry) = self.entries.iter().find(|entry| entry.tag == tag) else { return Ok(Vec::new()) };
+    /// All numbers of an entry, at most `most`; none if it is missing.
+    fn values(&self, file: &File, tag: u16, most: u64) -> Result<Vec<u64>> {
+        let Some(entry) = self.whole_numbers(tag)? else { return Ok(Vec::new()) };
+        if entry.count > most {
+            return Err(damaged(format!("its tag {tag} has {} values, and the image can have {most}", entry.count)));
+        }
         if file.bytes_of(self, tag).is_none() {
             return Err(damaged(format!("the values of its tag {tag} lie beyond its end")));
         }
@@ -139,9 +139,22 @@ impl Directory {
         (0..entry.count).map(|i| file.number(entry.at + i * width, width)).collect()
     }
 
+    /// The entry with this tag, whose values are whole numbers from 0.
+    fn whole_numbers(&self, tag: u16) -> Result<Option<&Entry>> {
+        match self.entries.iter().find(|entry| entry.tag == tag) {
+            Some(entry) if !matches!(entry.kind, 1 | 3 | 4 | 13 | 16 | 18) => {
+                Err(damaged(format!("the values of its tag {tag} are not whole numbers")))
+            }
+            entry => Ok(entry),
+        }
+    }
+
     /// The first number of an entry.
     fn value(&self, file: &File, tag: u16) -> Result<Option<u64>> {
-        Ok(self.values(file, tag)?.first().copied())
+        match self.whole_numbers(tag)? {
+            Some(entry) if entry.count > 0 => Ok(Some(file.number(entry.at, width_of(entry.kind))?)),
+            _ => Ok(None),
+        }
     }
 
     /// Checks that the image is of a supported kind and within the file. Returns the bytes of the decoded image.
@@ -150,10 +163,10 @@ impl Directory {
         let (width, height) = (needs(WIDTH, "width")?, needs(HEIGHT, "height")?);
         let channels = self.value(file, CHANNELS)?.unwrap_or(1);
         let bits = self.value(file, BITS)?.unwrap_or(1);
-        if self.values(file, BITS)?.iter().any(|&other| other != bits) {
+        if self.values(file, BITS, channels)?.iter().any(|&other| other != bits) {
             return Err(unsupported("samples of different depths"));
         }
-        if self.values(file, SAMPLE_FORMAT)?.iter().any(|&format| format != 1) {
+        if self.values(file, SAMPLE_FORMAT, channels)?.iter().any(|&format| format != 1) {
             return Err(unsupported("samples with a sign or of floating point; a score needs a range from 0"));
         }
         if !matches!(bits, 1 | 8 | 16) {
@@ -169,6 +182,9 @@ impl Directory {
             8..=10 => return Err(unsupported("Lab")),
             other => return Err(unsupported(format!("colour space {other} in TIFF"))),
         }
+        for tag in SHAPES {
+            self.value(file, tag)?;
+        }
         if self.value(file, FILL_ORDER)?.unwrap_or(1) != 1 {
             return Err(unsupported("bits in reverse order"));
         }
@@ -183,26 +199,44 @@ impl Directory {
             other => return Err(unsupported(format!("compression {other} in TIFF"))),
         };
         let decoded = channels * bits.div_ceil(8);
-        check_size(width, height, decoded)?;
-        let held = self.held(file)?;
+        check_size(width, height, channels.max(3) * bits.div_ceil(8))?;
+        let parts = self.parts(file, [height * channels, width * height * channels])?;
+        let held = parts.iter().fold(0, |held: u64, part| held.saturating_add(part.len() as u64));
         check_reach((width, height), packed(width, height, channels * bits), held, ratio, coding)?;
+        if coding == "zlib" {
+            check_sums(&parts, 2 * width * height * decoded + WORKING)?;
+        }
         Ok(width * height * decoded)
     }
 
-    /// The bytes of all strips or tiles, which must lie in the file.
-    fn held(&self, file: &File) -> Result<u64> {
-        let mut held: u64 = 0;
-        for (offsets, counts) in [(STRIP_OFFSETS, STRIP_BYTES), (TILE_OFFSETS, TILE_BYTES)] {
-            let (offsets, counts) = (self.values(file, offsets)?, self.values(file, counts)?);
+    /// The bytes of each strip or tile, which must lie in the file. There are at most so many strips, and so many tiles.
+    fn parts<'a>(&self, file: &File<'a>, most: [u64; 2]) -> Result<Vec<&'a [u8]>> {
+        let mut parts = Vec::new();
+        for ((offsets, counts), most) in
+            [(STRIP_OFFSETS, STRIP_BYTES), (TILE_OFFSETS, TILE_BYTES)].into_iter().zip(most)
+        {
+            let (offsets, counts) = (self.values(file, offsets, most)?, self.values(file, counts, most)?);
             for (i, offset) in offsets.iter().enumerate() {
                 // A file of one strip may leave out its length.
                 let count = counts.get(i).copied().unwrap_or((file.bytes.len() as u64).saturating_sub(*offset));
-                if offset.checked_add(count).is_none_or(|end| end > file.bytes.len() as u64) {
-                    return Err(damaged(format!("its strip or tile {i} lies beyond its end")));
+                match offset.checked_add(count).filter(|&end| end <= file.bytes.len() as u64) {
+                    Some(end) => parts.push(&file.bytes[*offset as usize..end as usize]),
+                    None => return Err(damaged(format!("its strip or tile {i} lies beyond its end"))),
                 }
-                held = held.saturating_add(count);
             }
         }
-        Ok(held)
+        Ok(parts)
     }
+}
+
+/// Checks the Adler-32 of each part, which the decoder does not read. Together they have `most` bytes at most.
+fn check_sums(parts: &[&[u8]], most: u64) -> Result<()> {
+    let mut left = most;
+    for (i, part) in parts.iter().enumerate() {
+        let read = std::io::copy(&mut flate2::read::ZlibDecoder::new(*part).take(left + 1), &mut std::io::sink());
+        let length = read.map_err(|_| damaged(format!("zlib or Adler-32 error in strip or tile {i}")))?;
+        let rest = left.checked_sub(length);
+        left = rest.ok_or_else(|| damaged("its strips or tiles have more data than the image"))?;
+    }
+    Ok(())
 }

@@ -2,26 +2,19 @@
 
 use std::io::Cursor;
 
+use image::DynamicImage;
 use image::codecs::webp::WebPDecoder;
-use image::{DynamicImage, ImageError};
 
-use super::{Result, Stored, WORKING, ZLIB, check_size, damaged, exif, le32, opaque_rgb, profile_note, unsupported};
+use super::{Result, Stored, WORKING, ZLIB, by_kind, check_size, damaged, exif, le32, opaque_rgb, profile_note};
 
 const LOSSY: &str = "is a lossy WebP file, whose samples depend on the decoder; convert it to PNG with `dwebp` of libwebp, or save it as lossless WebP";
 
 /// Decodes a whole WebP file.
 pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     let chunks = Chunks::read(bytes)?;
-    let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(plain)?;
-    let (width, height, samples) = opaque_rgb(DynamicImage::from_decoder(decoder).map_err(plain)?)?;
+    let image = WebPDecoder::new(Cursor::new(bytes)).and_then(DynamicImage::from_decoder);
+    let (width, height, samples) = opaque_rgb(image.map_err(|error| by_kind(&error, "WebP"))?)?;
     Ok(Stored { width, height, samples, orientation: chunks.orientation, notes: chunks.notes })
-}
-
-fn plain(error: ImageError) -> String {
-    match error {
-        ImageError::Unsupported(reason) => unsupported(reason),
-        reason => damaged(reason),
-    }
 }
 
 struct Chunks {
@@ -47,7 +40,7 @@ impl Chunks {
                     found = true;
                 }
                 b"EXIF" => chunks.orientation = exif::orientation(body),
-                b"ICCP" => chunks.notes.extend(profile_note(body)),
+                b"ICCP" if chunks.notes.is_empty() => chunks.notes.extend(profile_note(body)),
                 _ => {}
             }
             at += 8 + length.next_multiple_of(2);
@@ -65,10 +58,10 @@ fn check_declared(data: &[u8]) -> Result<()> {
     check_size(width, height, 4)?;
     let (needed, held) = (4 * width * height, data.len() as u64);
     if needed > WORKING && needed > held * ZLIB {
-        return Err(damaged(format!(
-            "its header declares {width}×{height} pixels, {needed} bytes; above 64 MB the {held} bytes of image data \
-             must be a part in {ZLIB} of them"
-        )));
+        return Err(format!(
+            "declares {width}×{height} pixels, {needed} bytes, in {held} bytes of image data; images above 64 MB are read \
+             up to {ZLIB} to 1; convert it to PNG"
+        ));
     }
     Ok(())
 }
