@@ -8,7 +8,7 @@ use super::subset::{Series, Subset};
 use crate::datasets::database::{Entry, Image, QualitySet, Synthetic};
 use crate::datasets::multi_live;
 use crate::datasets::tid2013::{self, DISTORTIONS, ImageId};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::files::hash_file;
 use crate::imaging::distortion::multiple::{self, Second};
 use crate::imaging::distortion::{self, Distortion};
@@ -284,19 +284,6 @@ impl Pictures {
     pub fn score_files(&self) -> Result<BTreeMap<String, String>> {
         let Pictures::Database(database) = self else { return Ok(BTreeMap::new()) };
         database.score_files.iter().map(|(name, path)| Ok((name.clone(), hash_file(path)?))).collect()
-    }
-
-    /// `error` with the name of the image at `index`, unless it already names a file.
-    pub fn blame(&self, index: usize, error: Error) -> Error {
-        match (error, self) {
-            (Error::Undefined(problem), Pictures::Database(database)) => {
-                Error::data(&database.entries[index].path, problem)
-            }
-            (Error::Undefined(problem), Pictures::StandIn { images, .. }) => {
-                Error::Undefined(format!("synthetic image {}: {problem}", images[index].image.name))
-            }
-            (error, _) => error,
-        }
     }
 }
 
