@@ -152,6 +152,9 @@ pub struct Columns {
     /// ratio.
     #[serde(rename = "std")]
     pub deviation: Option<String>,
+    /// The type of the distortion, `type` in an experiment file, if there is a column for it. With it there is a table by type.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
 }
 
 /// The identity of a distorted image.

@@ -63,6 +63,7 @@ pub fn read(path: impl AsRef<Path>, columns: &Columns, higher_is_better: bool) -
     };
     let [image, reference, score] = [image?, table.column(&columns.reference)?, table.column(&columns.score)?];
     let deviation = columns.deviation.as_deref().map(|name| table.column(name)).transpose()?;
+    let kind = columns.kind.as_deref().map(|name| table.column(name)).transpose()?;
     let rows = &table.rows;
     if rows.is_empty() {
         return Err(Error::data(path, "has no row after the header; add a row for each distorted image"));
@@ -97,8 +98,8 @@ pub fn read(path: impl AsRef<Path>, columns: &Columns, higher_is_better: bool) -
             }
         }
         let [path, reference_path] = paths;
-        let image =
-            Image { name: row[image].into(), reference: row[reference].into(), kind: String::new(), level: None };
+        let kind = kind.map_or(String::new(), |column| row[column].to_owned());
+        let image = Image { name: row[image].into(), reference: row[reference].into(), kind, level: None };
         entries.push(Entry { image, opinion, deviation: std, path, reference_path });
     }
     if !lost.is_empty() {
@@ -132,6 +133,7 @@ mod tests {
             reference: "ref".into(),
             score: "dmos".into(),
             deviation: deviation.map(str::to_owned),
+            kind: None,
         }
     }
 

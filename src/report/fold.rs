@@ -182,13 +182,13 @@ impl Table {
     /// A note for each reason why values are not defined, with the statistics, the methods and the subsets.
     fn undefined(&self) -> Vec<String> {
         let all = unique(self.rows.iter().filter(|r| r.value.is_some() || r.reason.is_some()).map(|r| &*r.method));
-        let of = |row: &Row| (row.reason.clone().unwrap_or_default(), row.method.clone(), row.subset.clone());
-        // The statistics of each method and subset; then the methods with the same ones; then the subsets.
-        let undefined = self.rows.iter().filter(|row| row.reason.is_some());
-        let statistics = grouped(undefined.map(|row| (of(row), heading_of(&row.statistic))));
-        let methods =
-            grouped(statistics.into_iter().map(|((reason, method, subset), s)| ((reason, subset, s), method)));
-        let subsets = grouped(methods.into_iter().map(|((reason, subset, s), methods)| ((reason, s, methods), subset)));
+        // The methods of each statistic and subset; then the statistics with the same ones; then the subsets.
+        let undefined = self.rows.iter().filter_map(|row| Some((row, row.reason.clone()?)));
+        let of = |row: &Row, reason| (reason, row.subset.clone(), heading_of(&row.statistic));
+        let methods = grouped(undefined.map(|(row, reason)| (of(row, reason), row.method.clone())));
+        let statistics = grouped(methods.into_iter().map(|((reason, subset, s), methods)| ((reason, subset, methods), s)));
+        let of_subset = |((reason, subset, methods), s)| ((reason, s, methods), subset);
+        let subsets = grouped(statistics.into_iter().map(of_subset));
         let line = |((reason, statistics, methods), subsets): ((String, Vec<String>, Vec<String>), Vec<String>)| {
             let of = if methods.len() == all.len() { String::new() } else { format!(" of {}", listed(&methods)) };
             let on = if subsets == [ALL] { String::new() } else { format!(" on {}", listed(&subsets)) };

@@ -11,10 +11,11 @@ use serde_json::Value;
 use super::cache::Cache;
 use super::progress::{Progress, note, print};
 use super::stages::Planned;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::{self, hash_file};
 use crate::lanes::Simd;
-use crate::report::folder::STAND_IN;
+use crate::report::diff::{self, Change};
+use crate::report::folder::{MANIFEST, STAND_IN};
 use crate::report::manifest::{self, Manifest, Run, Stage as StageRecord};
 use crate::report::outputs::Outputs;
 use crate::settings::name_of;
@@ -28,6 +29,8 @@ pub struct Options {
     pub out: PathBuf,
     /// Stages that are computed although the cache has their results.
     pub force: Vec<String>,
+    /// Whether results of other settings may be replaced.
+    pub replace: bool,
     /// Whether the run prints no progress, no notes and no table.
     pub quiet: bool,
 }
@@ -51,6 +54,44 @@ pub struct About {
     pub data: String,
     /// Whether synthetic images replace a missing dataset.
     pub stand_in: bool,
+}
+
+impl About {
+    /// The settings in which earlier results in `folder` differ from these; empty without earlier results. The title and the claims change
+    /// no number, so they are not compared.
+    pub fn changes(&self, folder: &Path) -> Vec<Change> {
+        let path = folder.join(MANIFEST);
+        if !path.is_file() {
+            return Vec::new();
+        }
+        let earlier = files::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        // A manifest that cannot be read is not that of a result.
+        let Some(earlier) = earlier.and_then(|mut manifest| Some(manifest.get_mut("experiment")?.take())) else {
+            return Vec::new();
+        };
+        let compared = |settings: &Value| {
+            let mut settings = settings.clone();
+            for key in ["title", "claims"] {
+                settings.as_object_mut().map(|settings| settings.shift_remove(key));
+            }
+            settings
+        };
+        diff::settings(&compared(&earlier), &compared(&self.settings))
+    }
+}
+
+/// The most settings in an error, and the most characters of each value.
+const SHOWN: usize = 4;
+const WIDE: usize = 24;
+
+/// The changes in a sentence: `seed` 1 → 2.
+pub fn in_words(changes: &[Change]) -> String {
+    let mut words: Vec<String> =
+        changes.iter().take(SHOWN).map(|change| format!("`{}` {}", change.what, change.arrow(WIDE))).collect();
+    if changes.len() > SHOWN {
+        words.push(format!("and {} more", changes.len() - SHOWN));
+    }
+    words.join(", ")
 }
 
 /// One run of one experiment file.
@@ -80,9 +121,17 @@ impl Session {
     /// Locks the results folder before anything is computed. The run computes the items of `planned` and no others.
     ///
     /// # Errors
-    /// The errors of [`Cache::open`].
+    /// [`Error::Usage`] if the folder has results of other settings, unless they may be replaced; and the errors of [`Cache::open`].
     pub fn open(options: &Options, about: About, planned: &[Planned]) -> Result<Session> {
         let folder = options.folder(about.stand_in);
+        let changes = about.changes(&folder);
+        if !changes.is_empty() && !options.replace {
+            return Err(Error::Usage(format!(
+                "{} has results of other settings: {}; name another folder with --out, or replace them with --replace",
+                folder.display(),
+                in_words(&changes)
+            )));
+        }
         let quiet = options.quiet;
         let cache = Cache::open(&folder, &options.force, planned, |line| say(quiet, line))?;
         // Unfinished files of a run that was killed.
@@ -136,6 +185,14 @@ impl Session {
             None => self.seconds.push((name.to_owned(), seconds)),
         }
         Ok(done)
+    }
+
+    /// Writes a description of the data to standard error. Synthetic images are called so, with the path of the data that they replace.
+    pub fn announce(&self, path: &Path) {
+        match self.is_stand_in() {
+            true => self.note(&format!("synthetic images, since {} does not exist; {}", path.display(), self.data())),
+            false => self.note(self.data()),
+        }
     }
 
     /// Writes a line to standard error, unless the run is quiet.

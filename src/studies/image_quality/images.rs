@@ -8,7 +8,7 @@ use super::subset::{Series, Subset};
 use crate::datasets::database::{Entry, Image, QualitySet, Synthetic};
 use crate::datasets::multi_live;
 use crate::datasets::tid2013::{self, DISTORTIONS, ImageId};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::hash_file;
 use crate::imaging::distortion::multiple::{self, Second};
 use crate::imaging::distortion::{self, Distortion};
@@ -117,6 +117,10 @@ impl Pictures {
         match (dataset.folder(), stand_in) {
             (Some(folder), _) => {
                 let facts = dataset.kind.quality().expect("checked with the experiment");
+                if !dataset.given && !folder.exists() {
+                    let problem = "does not exist; name the table of your images with --data FILE";
+                    return Err(Error::data(folder, problem));
+                }
                 Ok(Pictures::Database((facts.read)(folder, dataset.columns())?))
             }
             (None, Some(stand_in)) => {

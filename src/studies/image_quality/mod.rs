@@ -28,7 +28,7 @@ use super::sparse_autoencoder::{TRAINING, Work};
 use super::{Kind, Plans, checked};
 use crate::datasets::database::Naming;
 use crate::datasets::{self, Database, live};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::iqa::measures;
 use crate::report::claims::Claims;
 use crate::report::grid::Section;
@@ -52,6 +52,9 @@ use subset::{Scores, Subset};
 /// The reason why one competing method is never computed.
 const NO_CSV: &str = "CSV is not computed: it needs a table of colour names learned from images (w2c.mat), which cannot be shipped with \
                       this program. Its per-image scores are not published.";
+
+/// The most types of distortion in a table and its chart.
+const MOST_TYPES: usize = 100;
 
 /// The limits of the score file of LIVE.
 const LIVE_IMAGES: &str = "The score file does not name the references, so the intervals resample single images. The undistorted images are included.";
@@ -137,6 +140,11 @@ impl Plans for ImageQuality {
         // All input files are read before anything is computed, the cheapest checks first.
         let publication = Publication::of(self.dataset.kind);
         let pictures = Pictures::find(&self.dataset, self.stand_in.as_ref(), self.seed)?;
+        let kinds: BTreeSet<String> = pictures.subset().images.into_iter().map(|image| image.kind).collect();
+        if kinds.len() > MOST_TYPES {
+            let problem = format!("contains {} types of distortion; the table by type is for at most {MOST_TYPES}", kinds.len());
+            return Err(Error::data(&self.dataset.path, problem + "; name another column, or remove `dataset.columns.type`"));
+        }
         let naming = self.dataset.kind.quality().expect("checked with the experiment").naming;
         let mut inputs = BTreeMap::new();
         let infinite = self.infinite();
@@ -171,10 +179,10 @@ impl Prepared<'_> {
         let Prepared { wanted, publication, pictures, others, live, inputs, groups } = self;
         session.inputs.extend(inputs);
         session.seeds.insert("experiment".into(), wanted.seed);
-        session.note(&match groups {
-            Some(_) => session.data().to_owned(),
-            None => format!("{}; no images", session.data()),
-        });
+        match groups {
+            Some(_) => session.announce(&wanted.dataset.path),
+            None => session.note(&format!("{}; no images", session.data())),
+        }
         let stand_in = session.is_stand_in();
 
         let (mut sets, mut parities) = (Vec::new(), Vec::new());
@@ -243,7 +251,9 @@ impl Prepared<'_> {
                     table = table.with_note(LIVE_IMAGES);
                 }
                 let wrong_way = wanted.dataset.higher_is_better.filter(|_| notes::all_negative(table.rows()));
-                let notes = notes::of_set(set, wanted.infinite()).into_iter();
+                let references = set.subset.references().iter().max().map_or(0, |last| last + 1);
+                let missing = notes::missing_intervals(table.rows(), references, wanted.statistics.resample);
+                let notes = notes::of_set(set, wanted.infinite()).into_iter().chain(missing);
                 for note in notes.chain(wrong_way.map(notes::direction)) {
                     table = table.with_note(&note);
                 }

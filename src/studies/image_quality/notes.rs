@@ -1,7 +1,7 @@
 //! Notes below a table: the images that are left out, the infinite scores, and a direction that looks wrong.
 
 use super::ScoredSet;
-use super::settings::Infinite;
+use super::settings::{Infinite, Resample};
 use super::statistics;
 use crate::report::row::Row;
 
@@ -56,6 +56,21 @@ fn named<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
         first.push(format!("and {more} more"));
     }
     first.join(", ")
+}
+
+/// The note if the rows of all images have values without an interval that they should have.
+pub(super) fn missing_intervals(rows: &[Row], references: usize, resample: Resample) -> Option<String> {
+    let lacks = |row: &&Row| {
+        let has_interval = statistics::Statistic::find(&row.statistic).is_some_and(|statistic| statistic.has_interval);
+        has_interval && row.subset == "all" && row.value.is_some() && row.interval().is_none()
+    };
+    rows.iter().find(lacks)?;
+    Some(match (references, resample) {
+        (1, Resample::References) => {
+            "There is no interval: the bootstrap draws references, and there is only one. statistics.resample = \"images\" draws single images."
+        }
+        _ => "An interval is missing if the statistic is not defined on some resamples, because their scores or ratings are all equal.",
+    }.to_owned())
 }
 
 /// Whether the leading statistic of each method is negative on all images.

@@ -204,7 +204,7 @@ pub struct Statistic {
     /// Whether it is a correlation.
     pub is_correlation: bool,
     /// Whether the table contains its interval.
-    has_interval: bool,
+    pub has_interval: bool,
     /// Whether it needs the standard deviations of the opinions.
     needs_deviations: bool,
     of: Of,

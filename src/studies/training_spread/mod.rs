@@ -104,7 +104,7 @@ impl Prepared<'_> {
     fn run(self, mut session: Session) -> Result<PathBuf> {
         let Prepared { wanted, pictures, reference, trainings } = self;
         let data = session.data().to_owned();
-        session.note(&data);
+        session.announce(&wanted.dataset.path);
         session.inputs.extend(pictures.score_files()?);
         session.seeds.insert("experiment".into(), wanted.seed);
         let weights = weights::remembered(wanted.weights.as_deref(), &mut session)?;
