@@ -37,6 +37,8 @@ pub(super) struct Pairs {
     pub columns: Vec<String>,
     /// Notes for the user.
     pub notes: Vec<String>,
+    /// Images in a folder without a reference. The others are scored.
+    pub lonely: Vec<Fault>,
 }
 
 /// A file that cannot be scored, and the reason.
@@ -74,7 +76,7 @@ impl Pairs {
     /// The pairs of the command line.
     ///
     /// # Errors
-    /// [`Error::Data`] if files are missing or a distorted image has no reference. [`Error::Usage`] if an image is named twice, or if the
+    /// [`Error::Data`] if files are missing or no distorted image has a reference. [`Error::Usage`] if an image is named twice, or if the
     /// references and the distorted images are swapped.
     pub fn of_arguments(reference: &Path, distorted: &[PathBuf]) -> Result<Pairs> {
         let mut missing = Vec::new();
@@ -154,12 +156,12 @@ impl Pairs {
                 path: image,
             });
         }
-        if !lonely.is_empty() {
+        if pairs.is_empty() && !lonely.is_empty() {
             return Err(Fault::error(lonely));
         }
         let unused: Vec<String> =
             references.iter().filter(|path| !used.contains(path)).map(|path| path.display().to_string()).collect();
-        let mut pairs = Pairs::new(pairs, vec![]);
+        let mut pairs = Pairs { lonely, ..Pairs::new(pairs, vec![]) };
         if !unused.is_empty() {
             pairs.notes.push(format!("references without a distorted image: {}", unused.join(", ")));
         }
@@ -232,7 +234,7 @@ impl Pairs {
     fn new(list: Vec<Pair>, columns: Vec<String>) -> Pairs {
         let same = list.iter().filter(|pair| identity(&pair.reference) == identity(&pair.distorted));
         let notes = same.map(|pair| format!("{} is compared with itself", pair.distorted.display())).collect();
-        Pairs { list, columns, notes }
+        Pairs { list, columns, notes, lonely: Vec::new() }
     }
 
     /// Checks that no column would be twice in the CSV output.
