@@ -170,6 +170,12 @@ pub struct Image {
     pub level: Option<usize>,
 }
 
+/// The largest opinion, standard deviation or finite score that a table may contain, on either side of 0.
+///
+/// The readers of tables enforce it. Sums of products of such numbers are far from the limits of `f64`, and no scale of opinions needs
+/// more. Larger numbers, such as the largest of `f64`, usually stand for missing values.
+pub const LARGEST_RATING: f64 = 1e12;
+
 /// The scale of the opinions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opinion {

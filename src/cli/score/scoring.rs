@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::images::Images;
-use super::pairs::{Fault, Pair, identity};
+use super::pairs::{Fault, Pair};
+use crate::datasets::folder::identity;
 use crate::imaging::decode::Picture;
 use crate::iqa::{Measures, Value};
 use crate::run::progress::Progress;

@@ -4,7 +4,7 @@ use super::settings::{self as file, Infinite};
 use super::subset::{Scores, Subset};
 use crate::datasets::database::{Image, Naming, Opinion};
 use crate::datasets::own::{self, IMAGE_COLUMNS};
-use crate::datasets::scores::{MethodScores, read_csv};
+use crate::datasets::scores::{MethodScores, Numbers, ScoreColumn, read_csv};
 use crate::error::{Error, Result};
 use crate::iqa::measures;
 use crate::report::grid::Section;
@@ -46,14 +46,15 @@ impl FileScores {
     /// Reads the score file of a database whose images follow the naming scheme `naming`.
     ///
     /// # Errors
-    /// [`Error::Data`] if the file does not have the expected form or a score of a published database is NaN. An infinite score is
-    /// accepted, because the PSNR of an image that equals its reference is infinite.
+    /// [`Error::Data`] if the file does not have the expected form or an opinion is missing. An infinite score is accepted, because the
+    /// PSNR of an image that equals its reference is infinite.
     pub fn read(wanted: &file::ScoreFile, naming: Naming, infinite: Infinite) -> Result<FileScores> {
-        let pair = |column: &String, method: &str| (column.clone(), method.to_owned());
-        let mut columns: Vec<(String, String)> = wanted.opinion.iter().map(|column| pair(column, "opinion")).collect();
-        columns.extend(wanted.std.iter().map(|std| pair(std, "standard deviation")));
-        columns.extend(wanted.columns.iter().map(|c| pair(&c.column, &c.method)));
-        columns.extend(wanted.parity.iter().map(|p| pair(&p.column, &p.method)));
+        let of = |column: &String, method: &str, numbers| ScoreColumn { numbers, ..ScoreColumn::scores(column, method) };
+        let opinion = wanted.opinion.iter().map(|column| of(column, "opinion", Numbers::Opinions));
+        let std = wanted.std.iter().map(|std| of(std, "standard deviation", Numbers::Deviations));
+        let mut columns: Vec<ScoreColumn> = opinion.chain(std).collect();
+        columns.extend(wanted.columns.iter().map(|c| of(&c.column, &c.method, Numbers::Scores)));
+        columns.extend(wanted.parity.iter().map(|p| of(&p.column, &p.method, Numbers::Scores)));
         let file = |images: Option<&str>| read_csv(&wanted.scores, naming, images, &columns);
         let [own, other] = IMAGE_COLUMNS;
         // The table of own images may call their column `distorted`.
@@ -61,15 +62,6 @@ impl FileScores {
             (Err(absent), Some(name)) if name == own && wanted.opinion.is_none() => file(Some(other)).or(Err(absent)),
             (read, _) => read,
         }?;
-        for method in read.iter().filter(|_| wanted.opinion.is_some()) {
-            if let Some((image, _)) = method.scores.iter().find(|(_, score)| score.is_nan()) {
-                let problem = format!(
-                    "the {} score of {} is NaN; complete the file or remove the method",
-                    method.method, image.name
-                );
-                return Err(Error::data(&wanted.scores, problem));
-            }
-        }
         let mut read = read.into_iter();
         let mut next = || read.next().expect("read_csv returns every column that was requested");
         let scale = if wanted.higher_is_better == Some(true) { Opinion::mos() } else { Opinion::dmos() };
@@ -163,7 +155,7 @@ impl FileScores {
             Some(_) => scores.scores.get(image),
             None => scores.scores.get(&(own::NAMING.image)(&image.name)?),
         };
-        found.copied().filter(|score| !score.is_nan())
+        found.copied()
     }
 }
 
