@@ -70,7 +70,7 @@ fn plain(path: &str) -> String {
 /// Reads the table at `path`.
 ///
 /// # Errors
-/// [`Error::Data`] naming file, row (the first line of the file is row 1) and column. A column is unknown (the error lists
+/// [`Error::Data`](crate::Error) naming file, row (the first line of the file is row 1) and column. A column is unknown (the error lists
 /// the columns), or a field is not a number of at most [`LARGEST_RATING`] on either side of 0, or not a standard
 /// deviation of at most that. An image is in two rows by any spelling of its path (with one reference or with two), or
 /// there is no row. Missing images are all listed.
