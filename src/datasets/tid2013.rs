@@ -339,17 +339,20 @@ mod tests {
             (write("distorted_images/copy.bmp", String::new()), "copy.bmp: does not have a name like i01_01_1.bmp"),
             (write("Reference_Images/I26.bmp", String::new()), "I26.bmp: does not have a name like I01.BMP"),
             (rows("1 i01_07_1.bmp\n1\n1\n1\n"), "row 2: \"1\" has 1 field, not 2 (MOS and image)"),
-            (rows("1 i01_07_1.bmp\n1 a.bmp\n1\n1\n"), "row 2, column \"image\": \"a.bmp\" is not an image of TID2013"),
             (
-                rows("1 i01_07_1.bmp\nNaN i01_10_1.bmp\n1\n1\n"),
+                rows("1 i01_07_1.bmp\n1 a.bmp\n1 i01_08_1.bmp\n1 i01_08_2.bmp\n"),
+                "row 2, column \"image\": \"a.bmp\" is not an image of TID2013",
+            ),
+            (
+                rows("1 i01_07_1.bmp\nNaN i01_10_1.bmp\n1 i01_08_1.bmp\n1 i01_08_2.bmp\n"),
                 "row 2, column \"MOS\": \"NaN\" is a missing value; leave the row out",
             ),
             (
-                rows("1 i01_07_1.bmp\n2 I01_07_1.BMP\n1\n1\n"),
+                rows("1 i01_07_1.bmp\n2 I01_07_1.BMP\n1 i01_08_1.bmp\n1 i01_08_2.bmp\n"),
                 "row 2, column \"image\": \"I01_07_1.BMP\" has a score in row 1 already",
             ),
             (
-                rows("# c\n\n1 i01_07_1.bmp\n1e300 i01_10_1.bmp\n"),
+                rows("# c\n\n1 i01_07_1.bmp\n1e300 i01_10_1.bmp\n1 i01_08_1.bmp\n1 i01_08_2.bmp\n"),
                 "row 4, column \"MOS\": \"1e300\" is outside the range",
             ),
             (rows(scores), "mos_std.txt: has 4 rows, but"),
