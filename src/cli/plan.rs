@@ -104,7 +104,9 @@ impl Planning {
             let changes = about.changes(&results);
             if !changes.is_empty() {
                 let changes = in_words(&changes);
-                head += &format!("\nwhich has results of other settings: {changes}; a run needs another --out, or --replace");
+                head += &format!(
+                    "\nwhich has results of other settings: {changes}; a run needs another --out, or --replace"
+                );
             }
             let counts: String = stages.iter().map(Counted::line).collect();
             let whole = whole.map_or("duration unknown".to_owned(), |seconds| {

@@ -186,7 +186,8 @@ impl Table {
         let undefined = self.rows.iter().filter_map(|row| Some((row, row.reason.clone()?)));
         let of = |row: &Row, reason| (reason, row.subset.clone(), heading_of(&row.statistic));
         let methods = grouped(undefined.map(|(row, reason)| (of(row, reason), row.method.clone())));
-        let statistics = grouped(methods.into_iter().map(|((reason, subset, s), methods)| ((reason, subset, methods), s)));
+        let statistics =
+            grouped(methods.into_iter().map(|((reason, subset, s), methods)| ((reason, subset, methods), s)));
         let of_subset = |((reason, subset, methods), s)| ((reason, s, methods), subset);
         let subsets = grouped(statistics.into_iter().map(of_subset));
         let line = |((reason, statistics, methods), subsets): ((String, Vec<String>, Vec<String>), Vec<String>)| {
