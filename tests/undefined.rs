@@ -369,7 +369,9 @@ fn results_of_other_settings_are_not_replaced_unless_told() {
     }
     // Another table.
     std::fs::copy(own.path("scores.csv"), own.path("others.csv")).unwrap();
-    let message = text(&own.run(&["dataset.path=others.csv"], &[]).stderr);
+    let set = ["--set", "iqa.methods=psnr,ssim", "--set", "dataset.columns.std=", "--set", "statistics.bootstrap=20"];
+    let output = own.gradspace(&[&[own.experiment.as_str(), "--data", "others.csv"], &set[..]].concat());
+    let message = text(&output.stderr);
     assert!(message.contains("scores.csv → others.csv"), "{message}");
     // A plan says so too.
     let set = ["--set", "seed=7", "--set", "iqa.methods=psnr,ssim", "--set", "dataset.columns.std="];
