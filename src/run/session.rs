@@ -282,3 +282,42 @@ fn say(quiet: bool, line: &str) {
 pub fn input(role: &str, path: &Path) -> Result<(String, String)> {
     Ok((format!("{role}/{}", name_of(path)), hash_file(path)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_settings_that_change_numbers_differ_from_earlier_results() {
+        let folder = tempfile::tempdir().unwrap();
+        let about = |settings: Value| About { title: "t".into(), settings, data: "d".into(), stand_in: false };
+        let write = |text: &str| std::fs::write(folder.path().join(MANIFEST), text).unwrap();
+        let now = about(json!({ "title": "T", "seed": 1, "list": [1, 2], "claims": [] }));
+        assert!(now.changes(folder.path()).is_empty());
+        for text in ["", "{", "[]", "{\"experiment\": {\"title\": \"U\", \"list\": [1, 2], \"seed\": 1}}"] {
+            write(text);
+            assert!(now.changes(folder.path()).is_empty(), "{text}");
+        }
+        write("{\"experiment\": {\"seed\": 2, \"list\": [1]}}");
+        assert_eq!(in_words(&now.changes(folder.path())), "`list` [1] → [1,2], `seed` 2 → 1");
+    }
+
+    #[test]
+    fn earlier_files_are_those_in_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let outputs = ["table.csv", "charts/a.png", "../b", "/c"].map(|name| (name.to_owned(), "ab".to_owned()));
+        let manifest = Manifest {
+            title: "t".into(),
+            data: "d".into(),
+            version: "0".into(),
+            experiment: Value::Null,
+            seeds: BTreeMap::new(),
+            inputs: BTreeMap::new(),
+            outputs: outputs.into(),
+        };
+        assert!(earlier_outputs(folder.path()).is_empty());
+        std::fs::write(folder.path().join(MANIFEST), manifest.to_json()).unwrap();
+        assert_eq!(earlier_outputs(folder.path()).into_keys().collect::<Vec<_>>(), ["charts/a.png", "table.csv"]);
+    }
+}
