@@ -308,7 +308,6 @@ fn a_column_of_the_table_is_a_method() {
         ),
         (&["competitors.columns=[{ method = \"Mine\", column = \"mime\" }]"], 3, "did you mean `mine`?"),
         (&["competitors.columns=[{ method = \"ssim\", column = \"mine\" }]"], 2, "`ssim` is a method of this program"),
-        (&[columns, "competitors.mos=mos"], 2, "the ratings of own data are those of `dataset.columns`"),
     ] {
         let output = own.run(overrides, &["--replace"]);
         let message = text(&output.stderr);

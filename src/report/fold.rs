@@ -305,11 +305,8 @@ mod tests {
             undefined("b", "noise", "srocc", "flat"),
         ];
         let table = Table::new("t", "d", rows).unwrap();
-        let notes = [
-            "— PLCC and RMSE are not defined: few.",
-            "— SROCC of b is not defined: flat.",
-            "— SROCC of b on blur and noise is not defined: flat.",
-        ];
+        let notes =
+            ["— PLCC and RMSE are not defined: few.", "— SROCC of b on all, blur and noise is not defined: flat."];
         assert_eq!(table.notes(), notes);
         let markdown = table.markdown();
         for line in

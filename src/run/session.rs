@@ -300,7 +300,7 @@ mod tests {
             assert!(now.changes(folder.path()).is_empty(), "{text}");
         }
         write("{\"experiment\": {\"seed\": 2, \"list\": [1]}}");
-        assert_eq!(in_words(&now.changes(folder.path())), "`list` [1] → [1,2], `seed` 2 → 1");
+        assert_eq!(in_words(&now.changes(folder.path())), "`seed` 2 → 1, `list` [1] → [1,2]");
     }
 
     #[test]
