@@ -283,6 +283,46 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_not_defined_is_a_dash_with_a_note_and_rows_count_their_images() {
+        let undefined = |method: &str, subset: &str, statistic: &str, reason: &str| Row {
+            images: Some(2),
+            ..Row::undefined(method, subset, statistic, reason)
+        };
+        let row = |method: &str, subset: &str, statistic: &str| Row {
+            images: Some(9),
+            ..Row::new(method, subset, statistic, 0.5)
+        };
+        let rows = vec![
+            row("a", ALL, "srocc"),
+            undefined("a", ALL, "plcc", "few"),
+            undefined("a", ALL, "rmse", "few"),
+            undefined("b", ALL, "srocc", "flat"),
+            undefined("b", ALL, "plcc", "few"),
+            undefined("b", ALL, "rmse", "few"),
+            row("a", "blur", "srocc"),
+            row("a", "noise", "srocc"),
+            undefined("b", "blur", "srocc", "flat"),
+            undefined("b", "noise", "srocc", "flat"),
+        ];
+        let table = Table::new("t", "d", rows).unwrap();
+        let notes =
+            ["— PLCC and RMSE are not defined: few.", "— SROCC of b on all, blur and noise is not defined: flat."];
+        assert_eq!(table.notes(), notes);
+        let markdown = table.markdown();
+        for line in
+            ["| method | images | SROCC | PLCC | RMSE |", "| a | 9 / 2 | 0.500 | — | — |", "| b | 2 | — | — | — |"]
+        {
+            assert!(markdown.contains(line), "{line}:\n{markdown}");
+        }
+        assert!(markdown.contains("| blur | 0.500 | — |"), "{markdown}");
+        assert!(table.csv().contains("b,all,srocc,,,,,,no published value,flat,2\n"), "{}", table.csv());
+        let read = Table::parse(&table.json(), std::path::Path::new("t")).unwrap();
+        assert_eq!(read, table);
+        let both = Row { reason: Some("few".to_owned()), ..Row::new("a", ALL, "srocc", 0.5) };
+        assert!(Table::new("t", "d", vec![both]).unwrap_err().to_string().contains("both a value and a reason"));
+    }
+
+    #[test]
     fn statistics_have_the_fields_names() {
         for (statistic, expected) in [
             ("srocc", "SROCC"),

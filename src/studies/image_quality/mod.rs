@@ -148,8 +148,8 @@ impl Plans for ImageQuality {
         let naming = self.dataset.kind.quality().expect("checked with the experiment").naming;
         let mut inputs = BTreeMap::new();
         let infinite = self.infinite();
-        let others = read(self.score_file(self.competitors.as_ref()), naming, infinite, "competitors", &mut inputs)?;
-        let live = read(self.score_file(self.live.as_ref()), live::NAMING, infinite, "live", &mut inputs)?;
+        let others = read(self.competitor_file(), naming, infinite, "competitors", &mut inputs)?;
+        let live = read(self.live_file(), live::NAMING, infinite, "live", &mut inputs)?;
         let stand_in = pictures.is_stand_in() && others.is_none();
         let mut stages = Vec::new();
         let (mut groups, mut data) = (None, pictures.describe());
@@ -379,7 +379,7 @@ fn test_claims(
         Some(OfImages { subset, samples: &samples[i], intervals, data, database })
     };
     let images = evidence(&|set| set.computed > 0);
-    let has_scores = wanted.score_file(wanted.competitors.as_ref()).is_some();
+    let has_scores = wanted.competitor_file().is_some();
     let scores = evidence(&|set| set.name == "all" && has_scores);
     let published =
         publication.map(|publication| AsPublished { database: publication.name, images: publication.whole });

@@ -208,14 +208,30 @@ fn keys() -> Vec<&'static str> {
 }
 
 impl ImageQuality {
-    /// The score file of a table of this experiment, if it names one. For own data it is by default the table of images. It omits parity
-    /// columns of methods that this run does not compute.
-    pub fn score_file(&self, table: Option<&Competitors>) -> Option<ScoreFile> {
-        let Competitors { scores, images, mos, dmos, std, columns, parity } = table?.clone();
-        let own_table = self.dataset.columns.as_ref().filter(|_| scores.is_none() && mos.is_none() && dmos.is_none());
+    /// The score file of `[competitors]`, if there is one. For own data it is by default the table of images, and it has no opinions, since
+    /// that table has them. It omits parity columns of methods that this run does not compute.
+    pub fn competitor_file(&self) -> Option<ScoreFile> {
+        let table = self.competitors.as_ref()?;
+        let Some(columns) = &self.dataset.columns else { return self.file_of(table) };
+        let own = Competitors { mos: None, dmos: None, std: None, ..table.clone() };
+        let same = || Competitors {
+            scores: Some(self.dataset.path.clone()),
+            images: table.images.clone().or_else(|| Some(columns.image.clone())),
+            ..own.clone()
+        };
+        self.file_of(&own).or_else(|| self.file_of(&same()))
+    }
+
+    /// The score file of `[live]`, if it names one.
+    pub fn live_file(&self) -> Option<ScoreFile> {
+        self.file_of(self.live.as_ref()?)
+    }
+
+    fn file_of(&self, table: &Competitors) -> Option<ScoreFile> {
+        let Competitors { scores, images, mos, dmos, std, columns, parity } = table.clone();
         Some(ScoreFile {
-            scores: scores.or_else(|| own_table.map(|_| self.dataset.path.clone()))?,
-            images: images.or_else(|| own_table.map(|columns| columns.image.clone())),
+            scores: scores?,
+            images,
             higher_is_better: (mos.is_some() || dmos.is_some()).then_some(mos.is_some()),
             opinion: mos.or(dmos),
             std,
@@ -301,8 +317,8 @@ impl Settings for ImageQuality {
 
     fn manifest(&self, mut settings: Value) -> Value {
         ["weights", "ms_unique_weights"].into_iter().for_each(|key| only_names(&mut settings["iqa"][key]));
-        settings["competitors"] = json!(self.score_file(self.competitors.as_ref()));
-        match (self.score_file(self.live.as_ref()), settings.as_object_mut()) {
+        settings["competitors"] = json!(self.competitor_file());
+        match (self.live_file(), settings.as_object_mut()) {
             (None, Some(settings)) => drop(settings.shift_remove("live")),
             (live, _) => settings["live"] = json!(live),
         }
@@ -377,17 +393,9 @@ impl Competitors {
     fn check(&self, at: &At<'_>, own: Option<&[String]>) -> Result<()> {
         let columns = at.key("columns");
         columns.not_empty(&self.columns, "column")?;
-        match own {
-            None => {
-                let problem = "the column of the viewers' opinions is needed: either `mos` (higher is better) or `dmos` (lower is better)";
-                at.key("dmos").require(self.mos.is_some() != self.dmos.is_some(), problem)?;
-            }
-            Some(_) => {
-                for (key, given) in [("mos", &self.mos), ("dmos", &self.dmos), ("std", &self.std)] {
-                    let problem = "the ratings of own data are those of `dataset.columns`; remove the key";
-                    at.key(key).require(given.is_none(), problem)?;
-                }
-            }
+        if own.is_none() {
+            let problem = "the column of the viewers' opinions is needed: either `mos` (higher is better) or `dmos` (lower is better)";
+            at.key("dmos").require(self.mos.is_some() != self.dmos.is_some(), problem)?;
         }
         columns.unique(self.columns.iter().map(|column| &column.method), "method", "method")?;
         columns.each(&self.columns, |Column { method, .. }, at| {

@@ -268,9 +268,11 @@ impl Statistic {
             let needs = |more: usize, what: &str, there: usize| {
                 format!("{fit} has {parameters} parameters and needs {more} {what}, and there are {there}")
             };
+            let score = if self.of == Of::Ranks || sample.scored.len() == sample.fitted.len() { "score" } else { "finite score" };
             match places.len() {
-                0 => "no image has a score".to_owned(),
-                1 => "there is only one image".to_owned(),
+                0 => format!("no image has a {score}"),
+                1 if sample.is_complete() => "there is only one image".to_owned(),
+                1 => format!("only one image has a {score}"),
                 _ if different(&opinions) < 2 => "all ratings are equal".to_owned(),
                 _ if different(&scores) < 2 => "all scores are equal".to_owned(),
                 n if n <= parameters => needs(parameters + 1, "images", n),
@@ -514,6 +516,104 @@ mod tests {
         let types = types_by_mos(&samples, &subset, &INTERVALS);
         assert_eq!(value(&types, "Gradient", "gaussian_blur", "srocc"), Some(1.0));
         assert_eq!(value(&types, "Gradient", "jpeg", "srocc"), None);
+    }
+
+    /// The reason of the row of this number.
+    #[track_caller]
+    fn reason(rows: &[Row], method: &str, statistic: &str) -> String {
+        let row = rows.iter().find(|r| (&*r.method, &*r.subset, &*r.statistic) == (method, "all", statistic));
+        let row = row.unwrap_or_else(|| panic!("there is no {statistic} of {method}"));
+        assert!(row.value.is_none() && row.interval().is_none(), "{row:?}");
+        row.reason.clone().unwrap()
+    }
+
+    fn opinions(mos: &[f64]) -> Subset {
+        let images = (0..mos.len()).map(|i| image(1 + i % 4, 8, 1 + i / 4 % 5)).collect();
+        Subset { images, opinions: mos.to_vec(), sigma: vec![0.1; mos.len()], scale: Some(Opinion::mos()) }
+    }
+
+    #[test]
+    fn every_statistic_has_a_row_with_a_value_or_a_reason() {
+        let mos: Vec<f64> = (0..12).map(f64::from).collect();
+        let scattered: Vec<f64> = (0..12).map(|i| 0.9 * f64::from(i * 5 % 12) + f64::from(i)).collect();
+        let of = |method: &str, values: &[f64], mos: &[f64]| {
+            let rows = by_mos(&[scores(method, values)], &opinions(mos), &INTERVALS, Infinite::LeftOut, &|| ()).0;
+            let named = |name: &str| rows.iter().any(|row| row.statistic == name);
+            assert!(STATISTICS.iter().all(|statistic| named(statistic.name)), "{rows:?}");
+            assert!(rows.iter().all(|row| row.value.is_some() != row.reason.is_some()), "{rows:?}");
+            rows
+        };
+        let rows = of("a", &scattered, &mos);
+        assert!(rows.iter().all(|row| row.reason.is_none() && row.images.is_none()), "{rows:?}");
+        let rows = of("a", &scattered, &[3.0; 12]);
+        assert!(rows.iter().all(|row| row.reason.as_deref() == Some("all ratings are equal")), "{rows:?}");
+        let rows = of("a", &[0.5; 12], &mos);
+        assert!(rows.iter().all(|row| row.reason.as_deref() == Some("all scores are equal")), "{rows:?}");
+        let rows = of("a", &[], &[]);
+        assert!(rows.iter().all(|row| row.reason.as_deref() == Some("no image has a score")), "{rows:?}");
+        let rows = of("a", &[f64::INFINITY; 12], &mos);
+        assert_eq!(reason(&rows, "a", "krcc"), "all scores are equal");
+        assert_eq!(reason(&rows, "a", "outlier_ratio_line"), "no image has a finite score");
+        // Exactly as many images as parameters: a curve or a line through every point.
+        for (n, curve, line) in [(2, false, false), (3, false, true), (5, false, true), (6, true, true)] {
+            let rows = of("a", &scattered[..n], &mos[..n]);
+            let is_defined = |name: &str| value(&rows, "a", "all", name).is_some();
+            assert_eq!([is_defined("srocc"), is_defined("rmse"), is_defined("rmse_line")], [true, curve, line], "{n}");
+        }
+        let few: Vec<f64> = (0..12).map(|i| f64::from(i % 4)).collect();
+        let needs = "the logistic curve has 5 parameters and needs 5 different scores, and there are 4";
+        assert_eq!(reason(&of("a", &few, &mos), "a", "plcc"), needs);
+        let huge: Vec<f64> = mos.iter().map(|m| m * 1e200).collect();
+        assert_eq!(reason(&of("a", &huge, &mos), "a", "plcc_line"), "a straight line does not fit these scores");
+    }
+
+    #[test]
+    fn images_without_a_score_change_no_number_of_the_others() {
+        let mos: Vec<f64> = (0..20).map(|i| f64::from(i * 3 % 20)).collect();
+        let noisy: Vec<f64> = (0..20).map(|i| f64::from(i * 7 % 20) * 0.4 + mos[i as usize]).collect();
+        let plain = by_mos(&[scores("a", &noisy)], &opinions(&mos), &INTERVALS, Infinite::LeftOut, &|| ()).0;
+        for (added, images) in [(f64::NAN, 20), (f64::INFINITY, 21)] {
+            let (mut mos, mut noisy) = (mos.clone(), noisy.clone());
+            mos.push(30.0);
+            noisy.push(added);
+            let methods = [scores("a", &noisy), scores("Gradient", &mos)];
+            let (rows, samples) = by_mos(&methods, &opinions(&mos), &INTERVALS, Infinite::LeftOut, &|| ());
+            for row in plain.iter().filter(|row| added.is_nan() || !["srocc", "krcc"].contains(&&*row.statistic)) {
+                let same = rows.iter().find(|r| r.method == "a" && r.statistic == row.statistic).unwrap();
+                assert_eq!(Row { images: None, ..same.clone() }, *row, "{added}");
+                assert_eq!(same.images, Some(20));
+            }
+            let srocc = rows.iter().find(|r| r.method == "a" && r.statistic == "srocc").unwrap();
+            assert_eq!(srocc.images, Some(images));
+            let gain = rows.iter().find(|r| r.statistic == "srocc_gain_of_gradient").unwrap();
+            assert_eq!(gain.images, Some(images), "of the images that both have");
+            assert!(types_by_mos(&samples, &opinions(&mos), &INTERVALS).iter().all(|row| row.images.is_some()));
+        }
+        // As 0, an infinite score is far from its opinion.
+        let (mut mos, mut noisy) = (mos, noisy);
+        mos.push(30.0);
+        noisy.push(f64::INFINITY);
+        let rows = by_mos(&[scores("a", &noisy)], &opinions(&mos), &INTERVALS, Infinite::Zero, &|| ()).0;
+        let line = |rows: &[Row]| value(rows, "a", "all", "plcc_line").unwrap();
+        assert!(line(&rows) < line(&plain) - 0.1 && rows.iter().all(|row| row.images.is_none()));
+    }
+
+    #[test]
+    fn a_series_with_an_undefined_score_uses_its_other_images() {
+        let series = |kind: &str, first: usize, count: usize| {
+            let members = (first..first + count).map(|i| (i, i as f64)).collect();
+            Series { kind: kind.to_owned(), scene: first, members }
+        };
+        let series = [series("blur", 0, 3), series("blur", 3, 3), series("noise", 6, 2)];
+        let values = [-1.0, f64::NAN, -2.0, -1.0, -3.0, -2.0, f64::NAN, 1.0];
+        let rows = by_severity(&[scores("a", &values), scores("Gradient", &[0.0; 8])], &series, &INTERVALS, &|| ());
+        assert_eq!(value(&rows, "a", "blur", "severity_srocc"), Some(0.75));
+        assert_eq!(value(&rows, "a", "all", "severity_srocc"), Some(0.75));
+        assert_eq!(value(&rows, "a", "all", "severity_srocc_gain_of_gradient"), Some(-0.75));
+        let noise = rows.iter().find(|r| r.method == "a" && r.subset == "noise").unwrap();
+        assert_eq!((noise.reason.as_deref(), noise.images), (Some("no series of images has two scores"), Some(0)));
+        let all = rows.iter().find(|r| r.method == "a" && r.subset == "all").unwrap();
+        assert_eq!(all.images, Some(5));
     }
 
     #[test]
