@@ -2,12 +2,14 @@
 //!
 //! A file is written under a temporary name in its folder and then renamed. So a reader never sees an incomplete file,
 //! and a run that fails or is killed leaves the old one. [`npy`] does this for tables that are too large for memory.
-//! [`guard`] keeps the files that a user gave from being written over. [`mat`] reads MATLAB files.
+//! [`guard`] keeps the files that a user gave from being written over. [`mat`] reads MATLAB files, and `text` decodes the text
+//! files that people make.
 
 pub mod guard;
 pub mod mat;
 pub mod npy;
 mod part;
+pub(crate) mod text;
 
 use crate::error::{Error, Result};
 use part::Part;

@@ -5,9 +5,11 @@ mod common;
 use common::shared;
 use gradspace::datasets::database::{Entry, Image};
 use gradspace::datasets::multi_live;
+use gradspace::datasets::scores::{Numbers, ScoreColumn};
 use gradspace::datasets::tid2013::{self, ImageId};
 use gradspace::datasets::tid2013_rebuild::{self, Options, sha256};
 use gradspace::datasets::{folder, scores};
+
 use gradspace::files::mat;
 use gradspace::imaging::Rgb8;
 use gradspace::imaging::decode::read_image;
@@ -138,7 +140,7 @@ fn competitors_scores_agree_between_their_files() {
         ("olives_m10_fsimc", "FSIMc", "data_T/TID_metric_metInd_10_poolInd_1.mat"),
         ("olives_unique_regressed", "UNIQUE", "mat/unique_tid.mat"),
     ];
-    let columns: Vec<_> = pairs.iter().map(|(column, method, _)| (column.to_string(), method.to_string())).collect();
+    let columns = pairs.map(|(column, method, _)| ScoreColumn::scores(column, method));
     let methods = scores::read_csv(&csv, tid2013::NAMING, None, &columns).unwrap();
     // The vectors have the order of the image names.
     let all: Vec<Image> = methods[0].scores.keys().cloned().collect();
@@ -153,7 +155,7 @@ fn competitors_scores_agree_between_their_files() {
         let not_finite = |scores: &[f64]| scores.iter().filter(|score| !score.is_finite()).count();
         assert_eq!(not_finite(&a), not_finite(&b));
     }
-    let error = scores::read_csv(&csv, tid2013::NAMING, None, &[("olives_psnr".to_string(), "PSNR".to_string())])
+    let error = scores::read_csv(&csv, tid2013::NAMING, None, &[ScoreColumn::scores("olives_psnr", "PSNR")])
         .unwrap_err()
         .to_string();
     assert!(error.contains("did you mean `olives_m1_psnr`?"), "{error}");
@@ -163,7 +165,7 @@ fn competitors_scores_agree_between_their_files() {
 #[test]
 fn multi_lives_names_are_understood() {
     let Some(csv) = shared("data/iqa_scores/multi_live_olives.csv") else { return };
-    let dmos = [("dmos".to_string(), "DMOS".to_string())];
+    let dmos = [ScoreColumn { numbers: Numbers::Opinions, ..ScoreColumn::scores("dmos", "DMOS") }];
     let read = scores::read_csv(&csv, multi_live::NAMING, None, &dmos).unwrap();
     let images: Vec<_> = read[0].scores.keys().collect();
     for kind in ["blur_jpeg", "blur_noise"] {

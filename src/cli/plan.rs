@@ -16,6 +16,7 @@ use super::run::Wanted;
 use crate::error::Result;
 use crate::run::cache::Cache;
 use crate::run::plan::Plan;
+use crate::run::session::in_words;
 use crate::run::stages::{Item, Planned};
 use crate::settings::{name_of, without_nulls};
 use crate::studies::Study;
@@ -99,7 +100,14 @@ impl Planning {
             "stages": stages.iter().map(Counted::document).collect::<Vec<_>>(), "seconds": whole,
         });
         self.format.print(&document, || {
-            let head = format!("{}\n{}\nresults are written to {}", about.title, about.data, results.display());
+            let mut head = format!("{}\n{}\nresults are written to {}", about.title, about.data, results.display());
+            let changes = about.changes(&results);
+            if !changes.is_empty() {
+                let changes = in_words(&changes);
+                head += &format!(
+                    "\nwhich has results of other settings: {changes}; a run needs another --out, or --replace"
+                );
+            }
             let counts: String = stages.iter().map(Counted::line).collect();
             let whole = whole.map_or("duration unknown".to_owned(), |seconds| {
                 format!("{}, estimated from earlier runs", about_seconds(seconds))

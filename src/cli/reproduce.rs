@@ -40,6 +40,9 @@ pub(super) struct Reproduce {
     /// Compute a stage again although the cache has its results, e.g. `quick:scoring`; may be repeated
     #[arg(long, value_name = "EXPERIMENT:STAGE")]
     force: Vec<String>,
+    /// Replace results of other settings in the results folders; without it they are an error
+    #[arg(long)]
+    replace: bool,
     /// Run only this experiment; may be repeated
     #[arg(long, value_name = "EXPERIMENT")]
     only: Vec<String>,
@@ -118,8 +121,12 @@ impl Reproduce {
             false => Err(Error::Usage(format!("{option}: there is no experiment `{name}`; {}", suggest(name, &names)))),
         };
         self.only.iter().try_for_each(|name| known("--only", name))?;
-        let wanted =
-            |file: &Path| Wanted { experiment: Some(file.to_path_buf()), out: self.out.clone(), ..Wanted::default() };
+        let wanted = |file: &Path| Wanted {
+            experiment: Some(file.to_path_buf()),
+            out: self.out.clone(),
+            replace: self.replace,
+            ..Wanted::default()
+        };
         let chosen = files.iter().filter(|(name, _)| self.only.is_empty() || self.only.contains(name));
         let mut tasks: Vec<(String, Wanted)> = chosen.map(|(name, file)| (name.clone(), wanted(file))).collect();
         // A file that cannot be read has no kind here; its run reports the error.

@@ -34,6 +34,9 @@ pub(super) struct Wanted {
     /// Compute a stage again although the cache has its results; may be repeated (`gradspace plan` prints the stages)
     #[arg(long, value_name = "STAGE")]
     pub force: Vec<String>,
+    /// Replace results of other settings in the results folder; without it they are an error
+    #[arg(long)]
+    pub replace: bool,
 }
 
 #[derive(Debug, Args)]
@@ -92,7 +95,7 @@ impl Wanted {
     /// The options of the run.
     pub fn options(&self, quiet: bool) -> Result<Options> {
         let file = self.file()?.to_path_buf();
-        Ok(Options { file, out: self.out.clone(), force: self.force.clone(), quiet })
+        Ok(Options { file, out: self.out.clone(), force: self.force.clone(), replace: self.replace, quiet })
     }
 }
 

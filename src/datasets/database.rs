@@ -152,6 +152,9 @@ pub struct Columns {
     /// ratio.
     #[serde(rename = "std")]
     pub deviation: Option<String>,
+    /// The type of the distortion, `type` in an experiment file, if there is a column for it. With it there is a table by type.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
 }
 
 /// The identity of a distorted image.
@@ -166,6 +169,12 @@ pub struct Image {
     /// The level of the distortion, from 1 on, if the database has levels.
     pub level: Option<usize>,
 }
+
+/// The largest opinion, standard deviation or finite score that a table may contain, on either side of 0.
+///
+/// The readers of tables enforce it. Sums of products of such numbers are far from the limits of `f64`, and no scale of opinions needs
+/// more. Larger numbers, such as the largest of `f64`, usually stand for missing values.
+pub const LARGEST_RATING: f64 = 1e12;
 
 /// The scale of the opinions.
 #[derive(Clone, Debug, PartialEq, Eq)]

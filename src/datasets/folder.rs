@@ -16,6 +16,15 @@ const HELD: usize = 8192;
 /// The extensions of images.
 const EXTENSIONS: &[&str] = &["png", "bmp", "jpg", "jpeg", "tif", "tiff", "webp", "ppm", "pgm", "pbm", "pnm"];
 
+/// A path that is the same for every way to write the path of a file. A symbolic link is a file of its own.
+pub fn identity(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    match (absolute.parent().map(Path::canonicalize), absolute.file_name()) {
+        (Some(Ok(folder)), Some(name)) => folder.join(name),
+        _ => absolute,
+    }
+}
+
 /// The error for a folder without images.
 pub const NO_IMAGES: &str = "contains no PNG, BMP, JPEG, TIFF, WebP or PNM image; name a folder of images";
 

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::database::{Contents, Database, SignFacts, SignsFound, missing};
+use super::folder::identity;
 use super::signs::{Condition, Sign, SignSet, Split};
 use super::table::Table;
 use crate::error::{Error, Result};
@@ -46,16 +47,13 @@ pub fn read(folder: impl AsRef<Path>) -> Result<SignSet> {
     let folder = folder.as_ref();
     let manifest = folder.join("manifest.csv");
     let rows = read_rows(&manifest)?;
-    if rows.is_empty() {
-        return Err(Error::data(&manifest, "lists no image; replace it by the manifest of the images"));
-    }
     let (mut set, mut signs, mut files, mut tracks) =
         (SignSet::default(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    for (index, row) in rows.into_iter().enumerate() {
-        let number = index + 2;
+    for (number, row) in rows {
         let wrong = |problem: String| Err(Error::data(&manifest, format!("row {number}: {problem}")));
-        if let Some(first) = files.insert(row.file.clone(), number) {
-            return wrong(format!("{} is in row {first} already; keep one row for each image", row.file));
+        if let Some((first, other)) = files.insert(identity(&folder.join(&row.file)), (number, row.file.clone())) {
+            let spelt = if other == row.file { String::new() } else { format!(" as {other}") };
+            return wrong(format!("{} is in row {first} already{spelt}; keep one row for each image", row.file));
         }
         let name = set.classes.entry(row.class).or_insert_with(|| row.class_name.clone());
         if *name != row.class_name {
@@ -88,7 +86,9 @@ pub fn read(folder: impl AsRef<Path>) -> Result<SignSet> {
             ));
         }
     }
-    let lost: Vec<String> = files.into_keys().filter(|file| !folder.join(file).is_file()).collect();
+    let mut lost: Vec<String> =
+        files.into_values().map(|(_, file)| file).filter(|file| !folder.join(file).is_file()).collect();
+    lost.sort_unstable();
     if !lost.is_empty() {
         return Err(missing(&manifest, &lost, "put them there or remove their rows"));
     }
@@ -115,7 +115,8 @@ struct Row {
     split: Split,
 }
 
-fn read_rows(manifest: &Path) -> Result<Vec<Row>> {
+/// The rows of the manifest with their numbers in the file.
+fn read_rows(manifest: &Path) -> Result<Vec<(usize, Row)>> {
     if !manifest.is_file() {
         return Err(Error::data(manifest, "is missing; the folder must contain a manifest.csv that lists its images"));
     }
@@ -123,13 +124,13 @@ fn read_rows(manifest: &Path) -> Result<Vec<Row>> {
     let columns = COLUMNS.iter().map(|column| table.column(column)).collect::<Result<Vec<_>>>()?;
     let row = |index: usize| {
         let wrong = |column: usize, what: &str| table.wrong(index, columns[column], format!("is not {what}"));
-        let field = |column: usize| &table.rows[index][columns[column]];
+        let field = |column: usize| table.field(index, columns[column]);
         let text = |column: usize| match field(column) {
             "" => Err(wrong(column, "filled")),
             field => Ok(field.to_string()),
         };
         let number = |column: usize| field(column).parse().map_err(|_| wrong(column, "a whole number"));
-        Ok(Row {
+        let row = Row {
             file: text(0)?,
             class: number(1)?,
             class_name: text(2)?,
@@ -142,9 +143,10 @@ fn read_rows(manifest: &Path) -> Result<Vec<Row>> {
                 "test" => Split::Test,
                 _ => return Err(wrong(7, "train or test")),
             },
-        })
+        };
+        Ok((table.number_of(index), row))
     };
-    (0..table.rows.len()).map(row).collect()
+    (0..table.len()).map(row).collect()
 }
 
 #[cfg(test)]
@@ -221,14 +223,19 @@ mod tests {
     fn what_is_wrong_with_a_manifest_is_said() {
         let row = |row: &str| format!("{HEADER}a.png,6,stop,0,5,3,2,train\n{row}\n");
         let cases = [
-            (HEADER.to_string(), "manifest.csv: lists no image"),
-            ("file,class_id\n".to_string(), "row 1: there is no column \"class_name\"; did you mean `class_id`?"),
-            (row("b.png,6,stop,0,6,3,2"), "is not a CSV file of equally long rows"),
+            (HEADER.to_string(), "manifest.csv: has no row after the header"),
+            ("file,class_id\na.png,6\n".to_string(), "there is no column \"class_name\"; did you mean `class_id`?"),
+            (
+                format!("{}\n", HEADER.replace("track", "file")) + "a.png,6,stop,0,5,3,2,train\n",
+                "columns 1 and 4 are both called \"file\"",
+            ),
+            (row("b.png,6,stop,0,6,3,2"), "row 3 has 7 fields, but the header in row 1 has 8"),
             (row("b.png,6,stop,0,6,3,2,training"), "row 3, column \"split\": \"training\" is not train or test"),
             (row("b.png,six,stop,0,6,3,2,train"), "row 3, column \"class_id\": \"six\" is not a whole number"),
             (row("b.png,6,stop,0,6,-3,2,train"), "row 3, column \"width\": \"-3\" is not a whole number"),
             (row(",6,stop,0,6,3,2,train"), "row 3, column \"file\": \"\" is not filled"),
-            (row("a.png,6,stop,0,6,3,2,train"), "row 3: a.png is in row 2 already"),
+            (row("a.png,6,stop,0,6,3,2,train"), "row 3: a.png is in row 2 already; keep"),
+            (row("\n./a.png,6,stop,0,6,3,2,train"), "row 4: ./a.png is in row 2 already as a.png; keep"),
             (row("b.png,6,stop,0,5,3,2,train"), "row 3: frame 5 of track 0 of class 6 is in row 2 already"),
             (row("b.png,6,yield,0,6,3,2,train"), "row 3: class 6 is called \"yield\" here and \"stop\" before"),
             (row("b.png,6,stop,0,6,3,2,test"), "row 3: track 0 of class 6 is in another split in row 2"),

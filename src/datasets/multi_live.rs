@@ -21,7 +21,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::database::{
-    Contents, Database, Entry, Image, Naming, Opinion, QualityFacts, QualitySet, Synthetic, file_name, missing, stem,
+    Contents, Database, Entry, Image, LARGEST_RATING, Naming, Opinion, QualityFacts, QualitySet, Synthetic, file_name,
+    missing, stem,
 };
 use super::folder::{entry, list_images, visible_entries};
 use crate::error::{Error, Result};
@@ -201,8 +202,12 @@ impl Lists {
                 return Err(Error::data(&list_file, format!("`distimgs` has {name} twice")));
             }
             images.push(image);
-            if !scores[i].is_finite() {
-                return Err(Error::data(&score_file, format!("`DMOSscores` has {} for {name}", scores[i])));
+            if scores[i].is_nan() || scores[i].abs() > LARGEST_RATING {
+                let problem = format!(
+                    "`DMOSscores` has {} for {name}, which is outside the range of a rating, {:e} to {LARGEST_RATING:e}",
+                    scores[i], -LARGEST_RATING
+                );
+                return Err(Error::data(&score_file, problem));
             }
         }
         Ok(Lists { distorted, references, images, scores, files: vec![list_file, score_file] })

@@ -23,8 +23,8 @@ use super::database::{
     Contents, Database, Entry, Image, Naming, Opinion, QualityFacts, QualitySet, Synthetic, file_name,
 };
 use super::folder::{entry, has_extension, visible_entries};
+use super::table::Table;
 use crate::error::{Error, Result};
-use crate::files;
 use crate::imaging::distortion::TYPES;
 
 /// The facts about the database.
@@ -208,51 +208,31 @@ fn images<K: Ord>(folder: &Path, example: &str, parse: impl Fn(&str) -> Option<K
 
 /// MOS and its standard deviation by image.
 fn read_scores(path: &Path, std_path: Option<&Path>) -> Result<BTreeMap<ImageId, (f64, Option<f64>)>> {
-    let rows = lines(path)?;
-    let deviations = std_path.map(|std_path| Ok((std_path, lines(std_path)?))).transpose()?;
-    if let Some((std_path, deviations)) = &deviations
-        && deviations.len() != rows.len()
+    let table = Table::read_list(path, &["MOS", "image"])?;
+    let deviations = std_path.map(|std_path| Table::read_list(std_path, &["standard deviation"])).transpose()?;
+    if let (Some(std_path), Some(deviations)) = (std_path, &deviations)
+        && deviations.len() != table.len()
     {
         let problem = format!(
             "has {} rows, but {} has {}; use the two files of one release",
             deviations.len(),
             path.display(),
-            rows.len()
+            table.len()
         );
         return Err(Error::data(std_path, problem));
     }
     let mut scores = BTreeMap::new();
-    for (index, row) in rows.iter().enumerate() {
-        let wrong = |problem: String| Error::data(path, format!("row {}: {problem}", index + 1));
-        let mut fields = row.split_whitespace();
-        let (Some(mos), Some(name), None) = (fields.next(), fields.next(), fields.next()) else {
-            return Err(wrong(format!("\"{row}\" is not a score and a file name, such as \"5.51429 i01_01_1.bmp\"")));
-        };
-        let id = ImageId::parse(name).ok_or_else(|| wrong(format!("\"{name}\" is not an image of TID2013")))?;
-        let mos = finite(mos).ok_or_else(|| wrong(format!("the score \"{mos}\" of {name} is not a finite number")))?;
-        let mos_std = match &deviations {
-            None => None,
-            Some((std_path, rows)) => Some(finite(&rows[index]).filter(|&std| std >= 0.0).ok_or_else(|| {
-                let problem = format!("row {}: \"{}\" is not a standard deviation", index + 1, rows[index]);
-                Error::data(std_path, problem)
-            })?),
-        };
-        if scores.insert(id, (mos, mos_std)).is_some() {
-            return Err(wrong(format!("{id} already has a score; keep one row for each image")));
+    for row in 0..table.len() {
+        let mos = table.rating(row, 0)?;
+        let id =
+            ImageId::parse(table.field(row, 1)).ok_or_else(|| table.wrong(row, 1, "is not an image of TID2013"))?;
+        let std = deviations.as_ref().map(|deviations| deviations.deviation(row, 0)).transpose()?;
+        if let Some((_, _, first)) = scores.insert(id, (mos, std, row)) {
+            let problem = format!("has a score in row {} already; keep one row for each image", table.number_of(first));
+            return Err(table.wrong(row, 1, problem));
         }
     }
-    Ok(scores)
-}
-
-/// The lines of a text file, without surrounding blanks and without empty lines at the end.
-fn lines(path: &Path) -> Result<Vec<String>> {
-    let text = String::from_utf8(files::read(path)?)
-        .map_err(|_| Error::data(path, "is not a text file; use TID2013's own"))?;
-    Ok(text.trim_end().lines().map(|line| line.trim().to_string()).collect())
-}
-
-fn finite(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|value: &f64| value.is_finite())
+    Ok(scores.into_iter().map(|(id, (mos, std, _))| (id, (mos, std))).collect())
 }
 
 #[cfg(test)]
@@ -301,7 +281,7 @@ mod tests {
         std::fs::write(at("distorted_images/._i01_08_1.bmp"), "of an archive").unwrap();
         std::fs::write(
             at("MOS_with_names.txt"),
-            "5.5 I01_07_1.bmp\r\n4 i01_07_2.BMP\r\n3 i01_10_1.bmp\r\n0 i25_24_5.bmp\r\n\r\n",
+            "\u{feff}5.5 I01_07_1.bmp\r\n4 i01_07_2.BMP\r\n\r\n3 i01_10_1.bmp\r\n0 i25_24_5.bmp\r\n\r\n",
         )
         .unwrap();
         std::fs::write(at("mos_std.txt"), "0.1\r\n0.2\r\n0.3\r\n0.4\r\n").unwrap();
@@ -358,22 +338,35 @@ mod tests {
             (write("distorted_images/i01_07_1.png", String::new()), "is the same image as"),
             (write("distorted_images/copy.bmp", String::new()), "copy.bmp: does not have a name like i01_01_1.bmp"),
             (write("Reference_Images/I26.bmp", String::new()), "I26.bmp: does not have a name like I01.BMP"),
-            (rows("1 i01_07_1.bmp\n1\n1\n1\n"), "row 2: \"1\" is not a score and a file name"),
-            (rows("1 i01_07_1.bmp\n1 a.bmp\n1\n1\n"), "row 2: \"a.bmp\" is not an image of TID2013"),
+            (rows("1 i01_07_1.bmp\n1\n1\n1\n"), "row 2: \"1\" has 1 field, not 2 (MOS and image)"),
             (
-                rows("1 i01_07_1.bmp\nNaN i01_10_1.bmp\n1\n1\n"),
-                "row 2: the score \"NaN\" of i01_10_1.bmp is not a finite number",
+                rows("1 i01_07_1.bmp\n1 a.bmp\n1 i01_08_1.bmp\n1 i01_08_2.bmp\n"),
+                "row 2, column \"image\": \"a.bmp\" is not an image of TID2013",
             ),
-            (rows("1 i01_07_1.bmp\n2 I01_07_1.BMP\n1\n1\n"), "row 2: i01_07_1 already has a score"),
+            (
+                rows("1 i01_07_1.bmp\nNaN i01_10_1.bmp\n1 i01_08_1.bmp\n1 i01_08_2.bmp\n"),
+                "row 2, column \"MOS\": \"NaN\" is a missing value; leave the row out",
+            ),
+            (
+                rows("1 i01_07_1.bmp\n2 I01_07_1.BMP\n1 i01_08_1.bmp\n1 i01_08_2.bmp\n"),
+                "row 2, column \"image\": \"I01_07_1.BMP\" has a score in row 1 already",
+            ),
+            (
+                rows("# c\n\n1 i01_07_1.bmp\n1e300 i01_10_1.bmp\n1 i01_08_1.bmp\n1 i01_08_2.bmp\n"),
+                "row 4, column \"MOS\": \"1e300\" is outside the range",
+            ),
             (rows(scores), "mos_std.txt: has 4 rows, but"),
             (
                 write("mos_std.txt", "0.1\nx\n0.1\n0.1".to_string()),
-                "mos_std.txt: row 2: \"x\" is not a standard deviation",
+                "mos_std.txt: row 2, column \"standard deviation\": \"x\" is not a number",
             ),
-            (write("mos_std.txt", "0.1\n-1\n0.1\n0.1".to_string()), "row 2: \"-1\" is not a standard deviation"),
+            (
+                write("mos_std.txt", "0.1\n-1\n0.1\n0.1".to_string()),
+                "row 2, column \"standard deviation\": \"-1\" is not a standard deviation",
+            ),
             (
                 Box::new(|folder: &Path| std::fs::write(folder.join("mos_std.txt"), [0xFF, 0xFE]).unwrap()),
-                "is not a text file",
+                "mos_std.txt: is UTF-16; save it as UTF-8",
             ),
             (
                 Box::new(|folder: &Path| {

@@ -21,10 +21,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::database::file_name;
 use super::folder::{has_extension, visible_entries};
+use super::table::Table;
 use super::tid2013::ImageId;
 use crate::error::{Error, Result};
 use crate::files;
@@ -100,9 +102,11 @@ impl Image {
     }
 }
 
-fn recipe<T: for<'a> Deserialize<'a>>(text: &str) -> Vec<T> {
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
-    reader.deserialize().map(|row| row.expect("the recipe is part of the program and tested")).collect()
+fn recipe<T: DeserializeOwned>(text: &str) -> Vec<T> {
+    let tested = "the recipe is part of the program and tested";
+    let table = Table::parse(Path::new("recipe"), text.as_bytes()).expect(tested);
+    let header = table.header.iter().map(String::as_str).collect();
+    (0..table.len()).map(|row| table.record(row).deserialize(Some(&header)).expect(tested)).collect()
 }
 
 fn crops() -> Vec<Crop> {

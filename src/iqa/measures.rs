@@ -7,6 +7,7 @@
 use super::method::{Features, GradientOf, Method, Projection, UnitWeights};
 use super::metrics::{METRICS, Metric};
 use super::score::SMALLEST_SIDE;
+use super::scoring::Value;
 
 /// A method or a metric.
 #[derive(Clone, Debug)]
@@ -54,6 +55,14 @@ impl Measure {
     pub fn is_called(&self, name: &str) -> bool {
         let proposed = if self.key == Method::GRADIENT.key { "proposed" } else { self.key };
         [self.key, self.name, proposed].iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// The value; the reason why it is not defined loses the measure's name, which its column or row has.
+    pub fn without_name(&self, value: Value) -> Value {
+        value.map_err(|reason| match reason.strip_prefix(self.name).and_then(|rest| rest.strip_prefix(": ")) {
+            Some(rest) => rest.to_owned(),
+            None => reason,
+        })
     }
 
     /// Whether score `a` is better than score `b`.

@@ -10,13 +10,16 @@
 //! (1: significantly higher). It is shown beside its statistic as `−`, `0` or `+`. `fit_converged` (1 or 0) has no column: a note names
 //! the methods whose fit did not converge.
 //!
+//! A value that is not defined is `—`, and a note gives the reason. The column `images` is present if the rows name the number of their
+//! images; it contains several numbers if the statistics of a method are of different images.
+//!
 //! A sign after the published value shows how our value compares with it ([`Status`]): `=` equal to the printed digits, `≈` within the
 //! tolerance, `≠` different. A published value in parentheses is not comparable, and a note gives the reason.
 
 use super::grid::{Grid, Section, decimal, latex_paragraphs, markdown, text};
 use super::row::{ALL, Row, Status};
 use super::table::Table;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Table {
     /// `table.md`: the folded tables in GitHub's Markdown.
@@ -83,9 +86,15 @@ impl Table {
             let origin = |method: &str| self.rows.iter().find(|r| r.method == method)?.origin;
             column("from", true, &|method| origin(method).map(|origin| origin.to_string()));
         }
+        let counts = |method: &str| {
+            let rows = statistics.iter().filter_map(|s| self.rows.iter().find(|r| r.is(method, ALL, s)));
+            let counts: Vec<String> = rows.filter_map(|row| row.images).map(|n| n.to_string()).collect();
+            Some(unique(counts.iter().map(String::as_str)).join(" / ")).filter(|counts| !counts.is_empty())
+        };
+        column("images", false, &counts);
         for &statistic in statistics {
             let row = |method: &str| self.rows.iter().find(|r| r.is(method, ALL, statistic));
-            column(&heading_of(statistic), true, &|method| row(method)?.value.map(rounded));
+            column(&heading_of(statistic), true, &|method| ours(row(method)?));
             if !narrow || statistic == self.rows[0].statistic {
                 column("95 % interval", false, &|method| {
                     row(method)?.interval().map(|(low, high)| format!("[{}, {}]", rounded(low), rounded(high)))
@@ -107,7 +116,7 @@ impl Table {
         }
         let cell = |method: &str, subset: &str| {
             let Some(row) = rows().find(|r| r.is(method, subset, leading)) else { return String::new() };
-            row.value.map(rounded).into_iter().chain(published(row)).collect::<Vec<_>>().join(" / ")
+            ours(row).into_iter().chain(published(row)).collect::<Vec<_>>().join(" / ")
         };
         let header = ["subset"].into_iter().chain(methods.iter().copied()).map(str::to_owned).collect();
         let line = |subset: &&str| {
@@ -140,10 +149,12 @@ impl Table {
         note(has(Status::Match), "= equal to the published digits.");
         note(has(Status::WithinTolerance), "≈ within the tolerance of the published value.");
         note(has(Status::Differs), "≠ farther from the published value than its tolerance.");
+        let is_published = self.rows.iter().any(|r| r.published.is_some());
         note(
-            self.has_origins(),
+            self.has_origins() && is_published,
             "from: scores computed from the images, published scores of each image (score file), or published statistics only.",
         );
+        note(self.has_origins() && !is_published, "from: scores computed from the images, or read from a score file.");
         note(
             self.rows.iter().any(|r| r.statistic.ends_with(SIGNIFICANCE)),
             "sig.: significantly higher (+) or lower (−) than the proposed method, or neither (0); Fisher z, two-sided 5 %.",
@@ -163,9 +174,60 @@ impl Table {
         note(!others.is_empty(), &format!("Published for another fit only, and shown beside that: {others}."));
         let sources = unique(self.rows.iter().filter_map(|r| r.published_source.as_deref())).join("; ");
         note(!sources.is_empty(), &format!("Published values: {sources}."));
+        notes.extend(self.undefined());
         notes.extend(self.more_notes.iter().cloned());
         notes
     }
+
+    /// A note for each reason why values are not defined, with the statistics, the methods and the subsets.
+    fn undefined(&self) -> Vec<String> {
+        let all = unique(self.rows.iter().filter(|r| r.value.is_some() || r.reason.is_some()).map(|r| &*r.method));
+        // The methods of each statistic and subset; then the statistics with the same ones; then the subsets.
+        let undefined = self.rows.iter().filter_map(|row| Some((row, row.reason.clone()?)));
+        let of = |row: &Row, reason| (reason, row.subset.clone(), heading_of(&row.statistic));
+        let methods = grouped(undefined.map(|(row, reason)| (of(row, reason), row.method.clone())));
+        let statistics =
+            grouped(methods.into_iter().map(|((reason, subset, s), methods)| ((reason, subset, methods), s)));
+        let of_subset = |((reason, subset, methods), s)| ((reason, s, methods), subset);
+        let subsets = grouped(statistics.into_iter().map(of_subset));
+        let line = |((reason, statistics, methods), subsets): ((String, Vec<String>, Vec<String>), Vec<String>)| {
+            let of = if methods.len() == all.len() { String::new() } else { format!(" of {}", listed(&methods)) };
+            let on = if subsets == [ALL] { String::new() } else { format!(" on {}", listed(&subsets)) };
+            let are = if statistics.len() == 1 { "is" } else { "are" };
+            format!("{NONE} {}{of}{on} {are} not defined: {reason}.", listed(&statistics))
+        };
+        subsets.into_iter().map(line).collect()
+    }
+}
+
+/// The cell of a value that is not defined.
+const NONE: &str = "—";
+
+/// The items of each key, in the order of the first appearances.
+fn grouped<K: Ord + Clone>(items: impl Iterator<Item = (K, String)>) -> Vec<(K, Vec<String>)> {
+    let mut places = BTreeMap::new();
+    let mut groups: Vec<(K, Vec<String>)> = Vec::new();
+    for (key, item) in items {
+        let place = *places.entry(key.clone()).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((key, Vec::new()));
+        }
+        groups[place].1.push(item);
+    }
+    groups
+}
+
+/// The names as a list in a sentence: `SROCC, KRCC and PLCC`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// The value of a row, or a dash if it is not defined.
+fn ours(row: &Row) -> Option<String> {
+    row.value.map(rounded).or(row.reason.as_ref().map(|_| NONE.to_owned()))
 }
 
 const SIGNIFICANCE: &str = "_significance";
@@ -219,6 +281,46 @@ fn published(row: &Row) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_defined_is_a_dash_with_a_note_and_rows_count_their_images() {
+        let undefined = |method: &str, subset: &str, statistic: &str, reason: &str| Row {
+            images: Some(2),
+            ..Row::undefined(method, subset, statistic, reason)
+        };
+        let row = |method: &str, subset: &str, statistic: &str| Row {
+            images: Some(9),
+            ..Row::new(method, subset, statistic, 0.5)
+        };
+        let rows = vec![
+            row("a", ALL, "srocc"),
+            undefined("a", ALL, "plcc", "few"),
+            undefined("a", ALL, "rmse", "few"),
+            undefined("b", ALL, "srocc", "flat"),
+            undefined("b", ALL, "plcc", "few"),
+            undefined("b", ALL, "rmse", "few"),
+            row("a", "blur", "srocc"),
+            row("a", "noise", "srocc"),
+            undefined("b", "blur", "srocc", "flat"),
+            undefined("b", "noise", "srocc", "flat"),
+        ];
+        let table = Table::new("t", "d", rows).unwrap();
+        let notes =
+            ["— PLCC and RMSE are not defined: few.", "— SROCC of b on all, blur and noise is not defined: flat."];
+        assert_eq!(table.notes(), notes);
+        let markdown = table.markdown();
+        for line in
+            ["| method | images | SROCC | PLCC | RMSE |", "| a | 9 / 2 | 0.500 | — | — |", "| b | 2 | — | — | — |"]
+        {
+            assert!(markdown.contains(line), "{line}:\n{markdown}");
+        }
+        assert!(markdown.contains("| blur | 0.500 | — |"), "{markdown}");
+        assert!(table.csv().contains("b,all,srocc,,,,,,no published value,flat,2\n"), "{}", table.csv());
+        let read = Table::parse(&table.json(), std::path::Path::new("t")).unwrap();
+        assert_eq!(read, table);
+        let both = Row { reason: Some("few".to_owned()), ..Row::new("a", ALL, "srocc", 0.5) };
+        assert!(Table::new("t", "d", vec![both]).unwrap_err().to_string().contains("both a value and a reason"));
+    }
 
     #[test]
     fn statistics_have_the_fields_names() {

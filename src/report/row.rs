@@ -32,13 +32,17 @@ pub struct Row {
     /// The origin of the scores behind our value; `None` in a table whose rows all have the same origin.
     #[serde(rename = "from")]
     pub origin: Option<Origin>,
+    /// The reason why our value is not defined; `None` if there is a value, and in a row with a published value only.
+    pub reason: Option<String>,
+    /// The number of images behind our value; `None` in a table whose rows are all of the same images.
+    pub images: Option<usize>,
 }
 
 /// The name of the subset with all of the data.
 pub(super) const ALL: &str = "all";
 
-/// The last field of a row; a table without origins leaves it out.
-const ORIGIN: &str = "from";
+/// The fields that a table leaves out if no row has them.
+pub(super) const OPTIONAL: [&str; 3] = ["from", "reason", "images"];
 
 /// The origin of the scores of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +132,11 @@ impl Row {
         Row { value: Some(value), ..Row::blank(method, subset, statistic) }
     }
 
+    /// A row whose value is not defined, for this reason: `all ratings are equal`.
+    pub fn undefined(method: &str, subset: &str, statistic: &str, reason: &str) -> Row {
+        Row { reason: Some(reason.to_owned()), ..Row::blank(method, subset, statistic) }
+    }
+
     /// A row for a method with a published value only.
     pub fn published_only(method: &str, cell: &Cell) -> Row {
         let row = Row::blank(method, &cell.subset, &cell.statistic_here());
@@ -146,6 +155,8 @@ impl Row {
             published_source: None,
             status: Status::NoPublished(None),
             origin: None,
+            reason: None,
+            images: None,
         }
     }
 
@@ -216,6 +227,9 @@ impl Row {
         if self.low.is_some() != self.high.is_some() {
             return Err("its interval has one end only".to_owned());
         }
+        if self.value.is_some() && self.reason.is_some() {
+            return Err("it has both a value and a reason why there is none".to_owned());
+        }
         if self.published.is_some() != self.published_source.is_some() {
             return Err("it needs both a published value and its source, or neither".to_owned());
         }
@@ -225,11 +239,11 @@ impl Row {
         Ok(())
     }
 
-    /// The fields by their names in the files. The origin is included if `with_origin`.
-    pub(super) fn fields(&self, with_origin: bool) -> Map<String, Value> {
+    /// The fields by their names in the files, without those of [`OPTIONAL`] that are not `present`.
+    pub(super) fn fields(&self, present: [bool; OPTIONAL.len()]) -> Map<String, Value> {
         let Ok(Value::Object(mut fields)) = serde_json::to_value(self) else { unreachable!("a row is a JSON object") };
-        if !with_origin {
-            fields.remove(ORIGIN);
+        for (name, _) in OPTIONAL.iter().zip(present).filter(|(_, present)| !present) {
+            fields.shift_remove(*name);
         }
         fields
     }

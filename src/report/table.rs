@@ -4,7 +4,7 @@
 //! bits. The folded forms, for people, are in `fold`.
 
 use super::published::Published;
-use super::row::{Origin, Row};
+use super::row::{OPTIONAL, Origin, Row};
 use crate::error::{Error, Result};
 use crate::files::json;
 use serde::Deserialize;
@@ -85,14 +85,29 @@ impl Table {
         self.rows.iter().any(|r| r.origin.is_some_and(|origin| origin != Origin::Publication))
     }
 
-    /// The fields of each row by their names in the files.
-    fn fields(&self) -> impl Iterator<Item = Map<String, Value>> {
-        let with_origin = self.has_origins();
-        self.rows.iter().map(move |row| row.fields(with_origin))
+    /// Whether a value of ours is not defined.
+    pub(super) fn has_undefined(&self) -> bool {
+        self.rows.iter().any(|r| r.reason.is_some())
     }
 
-    /// `table.csv`: a header with the names of a [`Row`]'s fields, and a line per row. Missing values are empty. The field `from` is only
-    /// present if the rows name the origin of their scores.
+    /// Whether the rows name the number of their images.
+    pub(super) fn has_images(&self) -> bool {
+        self.rows.iter().any(|r| r.images.is_some())
+    }
+
+    /// Which of the [`OPTIONAL`] fields the files contain.
+    fn present(&self) -> [bool; OPTIONAL.len()] {
+        [self.has_origins(), self.has_undefined(), self.has_images()]
+    }
+
+    /// The fields of each row by their names in the files.
+    fn fields(&self) -> impl Iterator<Item = Map<String, Value>> {
+        let present = self.present();
+        self.rows.iter().map(move |row| row.fields(present))
+    }
+
+    /// `table.csv`: a header with the names of a [`Row`]'s fields, and a line per row. Missing values are empty. The last fields are only
+    /// present if a row has them: `from`, the origin of the scores; `reason`, why a value is not defined; `images`, the number of images.
     pub fn csv(&self) -> String {
         let cell = |value: &Value| match value {
             Value::String(text) => text.clone(),
@@ -100,7 +115,7 @@ impl Table {
         };
         let mut csv = csv::Writer::from_writer(Vec::new());
         let mut line = |cells: Vec<String>| csv.write_record(cells).expect("writing into memory does not fail");
-        let names = Row::new("", "", "", 0.0).fields(self.has_origins());
+        let names = Row::new("", "", "", 0.0).fields(self.present());
         line(names.keys().cloned().collect());
         self.fields().for_each(|fields| line(fields.values().map(cell).collect()));
         String::from_utf8(csv.into_inner().expect("flushing into memory does not fail")).expect("text in, text out")

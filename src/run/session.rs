@@ -3,7 +3,7 @@
 //! All outputs are written at the end of the run, after everything has been computed.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use serde_json::Value;
@@ -11,10 +11,11 @@ use serde_json::Value;
 use super::cache::Cache;
 use super::progress::{Progress, note, print};
 use super::stages::Planned;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::{self, hash_file};
 use crate::lanes::Simd;
-use crate::report::folder::STAND_IN;
+use crate::report::diff::{self, Change};
+use crate::report::folder::{MANIFEST, STAND_IN};
 use crate::report::manifest::{self, Manifest, Run, Stage as StageRecord};
 use crate::report::outputs::Outputs;
 use crate::settings::name_of;
@@ -28,6 +29,8 @@ pub struct Options {
     pub out: PathBuf,
     /// Stages that are computed although the cache has their results.
     pub force: Vec<String>,
+    /// Whether results of other settings may be replaced.
+    pub replace: bool,
     /// Whether the run prints no progress, no notes and no table.
     pub quiet: bool,
 }
@@ -51,6 +54,44 @@ pub struct About {
     pub data: String,
     /// Whether synthetic images replace a missing dataset.
     pub stand_in: bool,
+}
+
+impl About {
+    /// The settings in which earlier results in `folder` differ from these; empty without earlier results. The title and the claims change
+    /// no number, so they are not compared.
+    pub fn changes(&self, folder: &Path) -> Vec<Change> {
+        let path = folder.join(MANIFEST);
+        if !path.is_file() {
+            return Vec::new();
+        }
+        let earlier = files::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        // A manifest that cannot be read is not that of a result.
+        let Some(earlier) = earlier.and_then(|mut manifest| Some(manifest.get_mut("experiment")?.take())) else {
+            return Vec::new();
+        };
+        let compared = |settings: &Value| {
+            let mut settings = settings.clone();
+            for key in ["title", "claims"] {
+                settings.as_object_mut().map(|settings| settings.shift_remove(key));
+            }
+            settings
+        };
+        diff::settings(&compared(&earlier), &compared(&self.settings))
+    }
+}
+
+/// The most settings in an error, and the most characters of each value.
+const SHOWN: usize = 4;
+const WIDE: usize = 24;
+
+/// The changes in a sentence: `seed` 1 → 2.
+pub fn in_words(changes: &[Change]) -> String {
+    let mut words: Vec<String> =
+        changes.iter().take(SHOWN).map(|change| format!("`{}` {}", change.what, change.arrow(WIDE))).collect();
+    if changes.len() > SHOWN {
+        words.push(format!("and {} more", changes.len() - SHOWN));
+    }
+    words.join(", ")
 }
 
 /// One run of one experiment file.
@@ -80,9 +121,17 @@ impl Session {
     /// Locks the results folder before anything is computed. The run computes the items of `planned` and no others.
     ///
     /// # Errors
-    /// The errors of [`Cache::open`].
+    /// [`Error::Usage`] if the folder has results of other settings, unless they may be replaced; and the errors of [`Cache::open`].
     pub fn open(options: &Options, about: About, planned: &[Planned]) -> Result<Session> {
         let folder = options.folder(about.stand_in);
+        let changes = about.changes(&folder);
+        if !changes.is_empty() && !options.replace {
+            return Err(Error::Usage(format!(
+                "{} has results of other settings: {}; name another folder with --out, or replace them with --replace",
+                folder.display(),
+                in_words(&changes)
+            )));
+        }
         let quiet = options.quiet;
         let cache = Cache::open(&folder, &options.force, planned, |line| say(quiet, line))?;
         // Unfinished files of a run that was killed.
@@ -138,6 +187,14 @@ impl Session {
         Ok(done)
     }
 
+    /// Writes a description of the data to standard error. Synthetic images are called so, with the path of the data that they replace.
+    pub fn announce(&self, path: &Path) {
+        match self.is_stand_in() {
+            true => self.note(&format!("synthetic images, since {} does not exist; {}", path.display(), self.data())),
+            false => self.note(self.data()),
+        }
+    }
+
     /// Writes a line to standard error, unless the run is quiet.
     pub fn note(&self, line: &str) {
         say(self.quiet, line);
@@ -149,6 +206,7 @@ impl Session {
     /// [`Error::Write`](crate::Error::Write) if a file cannot be written.
     pub fn finish(self, table: &str) -> Result<PathBuf> {
         let (folder, cache) = (self.folder, self.cache);
+        let earlier = earlier_outputs(&folder);
         let manifest = Manifest {
             title: self.about.title,
             data: self.about.data,
@@ -175,6 +233,8 @@ impl Session {
             cache.took(&stage.name, stage.computed.unwrap_or(1), stage.seconds);
         }
         self.programs.iter().for_each(|(stage, program)| cache.prune(stage, program));
+        let gone = earlier.into_iter().filter(|(name, _)| !manifest.outputs.contains_key(name));
+        let gone: Vec<(PathBuf, String)> = gone.map(|(name, hash)| (folder.join(name), hash)).collect();
         // The manifest is the last file. If the machine stops before, `verify` finds that it does not fit the other files.
         let (manifest, record) = (manifest.to_json(), run.to_json());
         let mut all: Vec<(PathBuf, &[u8])> = self.outputs.below(&folder).collect();
@@ -187,12 +247,26 @@ impl Session {
             all.insert(last, (folder.join("run.json"), record.as_bytes()));
         }
         files::write_all(&all)?;
+        // Files of the earlier results that these results do not have, unless someone changed them.
+        for (path, _) in gone.iter().filter(|(path, hash)| hash_file(path).is_ok_and(|found| found == *hash)) {
+            std::fs::remove_file(path).map_err(|source| Error::Write { path: path.clone(), source })?;
+        }
         if !self.quiet {
             print(table)?;
             note(&format!("results are in {} ({:.1} s)", folder.display(), run.seconds));
         }
         Ok(folder)
     }
+}
+
+/// The hash of each file that the manifest of earlier results in `folder` lists, by name. Names that lead out of the folder are left out.
+fn earlier_outputs(folder: &Path) -> BTreeMap<String, String> {
+    let path = folder.join(MANIFEST);
+    let text = if path.is_file() { files::read(&path).unwrap_or_default() } else { Vec::new() };
+    let manifest = std::str::from_utf8(&text).ok().and_then(|text| Manifest::parse(text, &path).ok());
+    let mut outputs = manifest.map(|manifest| manifest.outputs).unwrap_or_default();
+    outputs.retain(|name, _| Path::new(name).components().all(|part| matches!(part, Component::Normal(_))));
+    outputs
 }
 
 fn say(quiet: bool, line: &str) {
@@ -207,4 +281,43 @@ fn say(quiet: bool, line: &str) {
 /// [`Error::Data`](crate::Error::Data) if the file cannot be read.
 pub fn input(role: &str, path: &Path) -> Result<(String, String)> {
     Ok((format!("{role}/{}", name_of(path)), hash_file(path)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_settings_that_change_numbers_differ_from_earlier_results() {
+        let folder = tempfile::tempdir().unwrap();
+        let about = |settings: Value| About { title: "t".into(), settings, data: "d".into(), stand_in: false };
+        let write = |text: &str| std::fs::write(folder.path().join(MANIFEST), text).unwrap();
+        let now = about(json!({ "title": "T", "seed": 1, "list": [1, 2], "claims": [] }));
+        assert!(now.changes(folder.path()).is_empty());
+        for text in ["", "{", "[]", "{\"experiment\": {\"title\": \"U\", \"list\": [1, 2], \"seed\": 1}}"] {
+            write(text);
+            assert!(now.changes(folder.path()).is_empty(), "{text}");
+        }
+        write("{\"experiment\": {\"seed\": 2, \"list\": [1]}}");
+        assert_eq!(in_words(&now.changes(folder.path())), "`seed` 2 → 1, `list` [1] → [1,2]");
+    }
+
+    #[test]
+    fn earlier_files_are_those_in_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let outputs = ["table.csv", "charts/a.png", "../b", "/c"].map(|name| (name.to_owned(), "ab".to_owned()));
+        let manifest = Manifest {
+            title: "t".into(),
+            data: "d".into(),
+            version: "0".into(),
+            experiment: Value::Null,
+            seeds: BTreeMap::new(),
+            inputs: BTreeMap::new(),
+            outputs: outputs.into(),
+        };
+        assert!(earlier_outputs(folder.path()).is_empty());
+        std::fs::write(folder.path().join(MANIFEST), manifest.to_json()).unwrap();
+        assert_eq!(earlier_outputs(folder.path()).into_keys().collect::<Vec<_>>(), ["charts/a.png", "table.csv"]);
+    }
 }

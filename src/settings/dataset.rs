@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::at::At;
+use super::name_of;
 use super::words::word;
 use crate::datasets::Database;
 use crate::datasets::database::Columns;
@@ -63,14 +64,17 @@ impl Dataset {
         }
     }
 
-    /// The dataset in a manifest: without its path.
+    /// The dataset in a manifest: without its folder.
     pub(crate) fn manifest(&self) -> Value {
-        let Some((Columns { image, reference, score, deviation }, higher_is_better)) = self.columns() else {
+        let Some((Columns { image, reference, score, deviation, kind }, higher_is_better)) = self.columns() else {
             return json!({ "kind": self.kind });
         };
-        let columns = json!({
+        let mut columns = json!({
             "image": image, "reference": reference, "score": score, "deviation": deviation, "higher_is_better": higher_is_better,
         });
-        json!({ "kind": self.kind, "columns": columns })
+        if let Some(kind) = kind {
+            columns["type"] = json!(kind);
+        }
+        json!({ "kind": self.kind, "table": name_of(&self.path), "columns": columns })
     }
 }

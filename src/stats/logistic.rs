@@ -26,7 +26,7 @@
 //! family, as for IW-SSIM on MULTI-LIVE. The descent then stops when further steps no longer change the fit, and the result is
 //! marked as a [`limit`](Fit::limit).
 
-use super::moments::mean;
+use super::moments::{is_constant, mean};
 use crate::lanes::math;
 
 /// A curve q(x) = b₁(½ − 1/(1 + exp(b₂(x − b₃)))) + b₄x + b₅; a straight line if b₁ is 0.
@@ -90,11 +90,14 @@ const STRAIGHT: f64 = 1e-15;
 const GENTLE: f64 = 0.5;
 /// The relative difference below which two sums of squares are of the same curve.
 const SAME: f64 = 1e-9;
+/// The largest score or opinion whose squares can be summed.
+const LARGEST: f64 = 1e150;
 /// The maximum number of steps from a start.
 const MOST_ITERATIONS: usize = 100;
 
 /// Fits the curve and the straight line to `scores` and `mos`, image by image. Scores that are NaN or infinite count as 0,
-/// as in the published code. `None` for fewer than five different scores, which do not determine five parameters.
+/// as in the published code. `None` for fewer than five different scores, which do not determine five parameters, and for values whose
+/// squares are outside the range of `f64`.
 ///
 /// Takes 0.1 to 0.8 s for 3000 images, and in proportion for fewer.
 ///
@@ -130,6 +133,20 @@ pub fn fit(scores: &[f64], mos: &[f64]) -> Option<Fit> {
         line,
         line_rmse,
     })
+}
+
+/// The least-squares straight line through scores and opinions, as in [`Fit::line`]. Scores that are NaN or infinite count as 0.
+/// `None` for fewer than two different scores, and for values whose squares are outside the range of `f64`.
+///
+/// # Panics
+/// As [`fit`].
+pub fn line(scores: &[f64], mos: &[f64]) -> Option<Curve> {
+    assert_eq!(scores.len(), mos.len(), "{} scores and {} opinions cannot be paired", scores.len(), mos.len());
+    let scores: Vec<f64> = scores.iter().map(|&x| finite(x)).collect();
+    if is_constant(&scores) {
+        return None;
+    }
+    Some(Problem::new(&scores, mos)?.curve(None))
 }
 
 /// The place of a quantile in an ascending list.
@@ -191,8 +208,14 @@ struct End {
 impl Problem {
     fn new(scores: &[f64], mos: &[f64]) -> Option<Problem> {
         let n = scores.len() as f64;
+        if scores.iter().chain(mos).any(|value| value.abs() > LARGEST) {
+            return None;
+        }
         let centre = mean(scores)?;
         let spread = (scores.iter().map(|x| (x - centre) * (x - centre)).sum::<f64>() / n).sqrt();
+        if spread <= 0.0 {
+            return None;
+        }
         let x: Vec<f64> = scores.iter().map(|x| (x - centre) / spread).collect();
         mean(mos)?;
         let mut y = mos.to_vec();
@@ -528,6 +551,26 @@ mod tests {
             assert!(fit.converged && fit.rmse < 1e-12 && fit.line_rmse < 1e-12, "{fit:?}");
             assert!(fit.curve.b.iter().all(|b| b.is_finite()));
         }
+    }
+
+    #[test]
+    fn a_line_needs_two_scores_and_is_that_of_the_fit() {
+        let (x, y) = ([1.0, 2.0, 2.5, 4.0, 5.0, 7.0], [1.0, 3.0, 2.0, 4.0, 6.0, 5.0]);
+        assert_eq!(line(&x, &y), Some(fit(&x, &y).unwrap().line));
+        let [.., slope, intercept] = line(&x[..2], &y[..2]).unwrap().b;
+        assert!((slope - 2.0).abs() < 1e-12 && (intercept + 1.0).abs() < 1e-12);
+        assert_eq!(line(&[2.0; 6], &y), None);
+        assert_eq!(line(&[], &[]), None);
+    }
+
+    #[test]
+    fn values_whose_squares_are_no_numbers_have_no_fit() {
+        let y = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        for scale in [1e-200, 1e200] {
+            let scores = y.map(|y| scale * y);
+            assert!(fit(&scores, &y).is_none() && line(&scores, &y).is_none(), "{scale}");
+        }
+        assert!(fit(&y, &[f64::MAX; 6]).is_none());
     }
 
     #[test]

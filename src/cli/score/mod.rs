@@ -109,7 +109,7 @@ impl Score {
         }
         let notes = output::notes(images.notes(), &rows, &measures);
 
-        let faults: Vec<Fault> = rows.iter().filter_map(|row| row.fault.clone()).collect();
+        let mut faults: Vec<Fault> = rows.iter().filter_map(|row| row.fault.clone()).collect();
         if let Some(by) = sort {
             output::sort(&mut rows, &measures[by], by);
         }
@@ -123,6 +123,7 @@ impl Score {
                 say(&notes);
             }
         }
+        faults.extend(pairs.lonely);
         if !faults.is_empty() {
             return Err(Fault::error(faults));
         }

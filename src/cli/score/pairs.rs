@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::images::is_stdin;
-use crate::datasets::folder::list_images;
+use crate::datasets::folder::{identity, list_images};
 use crate::datasets::own::IMAGE_COLUMNS;
 use crate::datasets::table::Table;
 use crate::error::{Error, Result};
@@ -37,6 +37,8 @@ pub(super) struct Pairs {
     pub columns: Vec<String>,
     /// Notes for the user.
     pub notes: Vec<String>,
+    /// Images in a folder without a reference. The others are scored.
+    pub lonely: Vec<Fault>,
 }
 
 /// A file that cannot be scored, and the reason.
@@ -74,7 +76,7 @@ impl Pairs {
     /// The pairs of the command line.
     ///
     /// # Errors
-    /// [`Error::Data`] if files are missing or a distorted image has no reference. [`Error::Usage`] if an image is named twice, or if the
+    /// [`Error::Data`] if files are missing or no distorted image has a reference. [`Error::Usage`] if an image is named twice, or if the
     /// references and the distorted images are swapped.
     pub fn of_arguments(reference: &Path, distorted: &[PathBuf]) -> Result<Pairs> {
         let mut missing = Vec::new();
@@ -154,12 +156,12 @@ impl Pairs {
                 path: image,
             });
         }
-        if !lonely.is_empty() {
+        if pairs.is_empty() && !lonely.is_empty() {
             return Err(Fault::error(lonely));
         }
         let unused: Vec<String> =
             references.iter().filter(|path| !used.contains(path)).map(|path| path.display().to_string()).collect();
-        let mut pairs = Pairs::new(pairs, vec![]);
+        let mut pairs = Pairs { lonely, ..Pairs::new(pairs, vec![]) };
         if !unused.is_empty() {
             pairs.notes.push(format!("references without a distorted image: {}", unused.join(", ")));
         }
@@ -173,11 +175,11 @@ impl Pairs {
     /// pair twice, or a distorted image with several references; and if images do not exist.
     pub fn of_table(file: &Path) -> Result<Pairs> {
         let damaged = |problem: &str| Error::data(file, problem);
-        let Table { header, rows, .. } = Table::read(file)?;
-        let place = |wanted: &str| header.iter().position(|name| name == wanted);
+        let table = Table::read(file)?;
+        let place = |wanted: &str| table.header.iter().position(|name| name == wanted);
         let absent = |wanted: &str| {
             let needed = "it needs `reference` and `distorted` (or `image`)";
-            damaged(&format!("has no column `{wanted}`; {needed}, found {}", header.join(", ")))
+            damaged(&format!("has no column `{wanted}`; {needed}, found {}", table.header.join(", ")))
         };
         let reference = place("reference").ok_or_else(|| absent("reference"))?;
         let distorted = match IMAGE_COLUMNS.map(place) {
@@ -189,50 +191,47 @@ impl Pairs {
             [image, distorted] => image.or(distorted).ok_or_else(|| absent("distorted"))?,
         };
         let places = [reference, distorted];
-        let others: Vec<usize> = (0..header.len()).filter(|i| !places.contains(i)).collect();
+        let others: Vec<usize> = (0..table.header.len()).filter(|i| !places.contains(i)).collect();
         let folder = file.parent().unwrap_or(Path::new(""));
         let mut pairs: Vec<Pair> = Vec::new();
         let mut missing = BTreeSet::new();
-        // The first line and pair of each distorted image.
-        let mut seen: BTreeMap<PathBuf, (u64, usize)> = BTreeMap::new();
-        for row in &rows {
-            let line = row.position().map_or(0, csv::Position::line);
-            let names = places.map(|place| row[place].to_owned());
-            if let Some(i) = names.iter().position(String::is_empty) {
-                let column = &header[places[i]];
-                return Err(damaged(&format!("line {line} has no `{column}`; fill it in or remove the line")));
+        // The first row of each distorted image.
+        let mut seen: BTreeMap<PathBuf, usize> = BTreeMap::new();
+        for i in 0..table.len() {
+            let row = table.number_of(i);
+            let names = places.map(|place| table.field(i, place).to_owned());
+            if let Some(empty) = names.iter().position(String::is_empty) {
+                let column = &table.header[places[empty]];
+                return Err(damaged(&format!("row {row} has no `{column}`; fill it in or remove the row")));
             }
             let [reference, distorted] = names.each_ref().map(|name| folder.join(name));
             missing.extend([&reference, &distorted].into_iter().filter(|path| !path.is_file()).cloned());
-            if let Some((first, pair)) = seen.insert(identity(&distorted), (line, pairs.len())) {
-                let ([name, image], [other, _]) = (&names, &pairs[pair].names);
-                return Err(damaged(&match identity(&reference) == identity(&pairs[pair].reference) {
-                    true => format!("line {line} repeats the pair of line {first}; remove one of them"),
+            if let Some(first) = seen.insert(identity(&distorted), i) {
+                let ([name, image], [other, _]) = (&names, &pairs[first].names);
+                let same = identity(&reference) == identity(&pairs[first].reference);
+                let first = table.number_of(first);
+                return Err(damaged(&match same {
+                    true => format!("row {row} repeats the pair of row {first}; remove one of them"),
                     false => format!(
-                        "the distorted image {image} has the reference {other} in line {first} and {name} in line {line}; \
+                        "the distorted image {image} has the reference {other} in row {first} and {name} in row {row}; \
                          an image has one reference (are the columns swapped?)"
                     ),
                 }));
             }
-            let cells = others.iter().map(|&i| row[i].to_owned()).collect();
+            let cells = others.iter().map(|&column| table.field(i, column).to_owned()).collect();
             pairs.push(Pair { reference, distorted, names, cells });
-        }
-        if pairs.is_empty() {
-            return Err(damaged(
-                "contains no pair; add a row with a `reference` and a `distorted` image for each pair",
-            ));
         }
         if !missing.is_empty() {
             let list: String = missing.iter().map(|path| format!("\n  {}", path.display())).collect();
             return Err(damaged(&format!("names files that do not exist ({}):{list}", missing.len())));
         }
-        Ok(Pairs::new(pairs, others.iter().map(|&i| header[i].clone()).collect()))
+        Ok(Pairs::new(pairs, others.iter().map(|&i| table.header[i].clone()).collect()))
     }
 
     fn new(list: Vec<Pair>, columns: Vec<String>) -> Pairs {
         let same = list.iter().filter(|pair| identity(&pair.reference) == identity(&pair.distorted));
         let notes = same.map(|pair| format!("{} is compared with itself", pair.distorted.display())).collect();
-        Pairs { list, columns, notes }
+        Pairs { list, columns, notes, lonely: Vec::new() }
     }
 
     /// Checks that no column would be twice in the CSV output.
@@ -256,15 +255,6 @@ impl Pair {
 
 fn gone(path: &Path) -> Fault {
     Fault { path: path.to_path_buf(), problem: "there is no such file or folder".to_owned() }
-}
-
-/// A path that is the same for every way to write the path of a file. A symbolic link is a file of its own.
-pub(super) fn identity(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    match (absolute.parent().map(Path::canonicalize), absolute.file_name()) {
-        (Some(Ok(folder)), Some(name)) => folder.join(name),
-        _ => absolute,
-    }
 }
 
 /// The name without its extension, in lower case.
@@ -338,7 +328,7 @@ mod tests {
                 "has no column `distorted`; it needs `reference` and `distorted` (or `image`)",
             ),
             ("image,original\na1.png,a.png\n", "has no column `reference`"),
-            ("image,reference\n,a.png\n", "line 2 has no `image`"),
+            ("image,reference\n,a.png\n", "row 2 has no `image`"),
         ] {
             let error = table(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{expected:?} is not in {error:?}");

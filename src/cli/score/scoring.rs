@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::images::Images;
-use super::pairs::{Fault, Pair, identity};
+use super::pairs::{Fault, Pair};
+use crate::datasets::folder::identity;
 use crate::imaging::decode::Picture;
-use crate::iqa::{Measure, Measures, Value};
+use crate::iqa::{Measures, Value};
 use crate::run::progress::Progress;
 
 /// A pair with its scores.
@@ -50,7 +51,7 @@ fn score_group(pairs: &[Pair], group: &[usize], images: &Images, measures: &Meas
         match scored {
             Ok((size, values)) => {
                 let values =
-                    values.into_iter().zip(measures.list()).map(|(value, measure)| without_name(value, measure));
+                    values.into_iter().zip(measures.list()).map(|(value, measure)| measure.without_name(value));
                 Row { pair, size: Some(size), values: values.collect(), fine, fault: None }
             }
             Err(fault) => {
@@ -69,14 +70,6 @@ fn score_group(pairs: &[Pair], group: &[usize], images: &Images, measures: &Meas
     let distorted = |index: usize| read_distorted(&pairs[index], images, size);
     let scored = measures.score(&reference, group, distorted, &|| progress.step());
     group.iter().zip(scored).map(|(&index, values)| row(index, values.map(|values| (size, values)))).collect()
-}
-
-/// The value; its reason loses the metric's name, which the column has.
-fn without_name(value: Value, measure: &Measure) -> Value {
-    value.map_err(|reason| match reason.strip_prefix(measure.name).and_then(|rest| rest.strip_prefix(": ")) {
-        Some(rest) => rest.to_owned(),
-        None => reason,
-    })
 }
 
 /// Reads the distorted image of the pair, which must have the size of its reference.

@@ -1,4 +1,7 @@
 //! Axes: they map numbers to pixels, choose round ticks, and cut lines at the frame.
+//!
+//! An axis exists for any numbers. Larger numbers than 10³⁰⁰ on either side of 0 are drawn there, and values that differ by less than
+//! 10⁻²⁹⁰ are drawn as equal. So no difference of two ends of an axis is infinite, or 0.
 
 use super::page::{Align, BLACK, GREY, PALE, Page, Point, widest};
 use crate::lanes::math;
@@ -42,8 +45,11 @@ impl Axis {
     pub(super) fn tight(values: impl Iterator<Item = f64>, count: usize, kind: Kind, start: f64, end: f64) -> Axis {
         let logarithmic = kind == Kind::Logarithmic;
         let mut values: Vec<f64> = values.collect();
-        if logarithmic && values.is_empty() {
-            values = vec![1.0, 10.0];
+        if logarithmic {
+            values.iter_mut().for_each(|value| *value = positive(*value));
+            if values.is_empty() {
+                values = vec![1.0, 10.0];
+            }
         }
         let values = range(values.into_iter());
         let (low, high) = if logarithmic { (math::log10(values.0), math::log10(values.1)) } else { values };
@@ -52,28 +58,43 @@ impl Axis {
         Axis { low, high, logarithmic, start, end, ticks }
     }
 
-    /// A linear axis that ends exactly at the two values, with at most `count` steps between round ticks inside.
-    pub(super) fn between((low, high): (f64, f64), count: usize, start: f64, end: f64) -> Axis {
+    /// A linear axis that ends exactly at the two values, with at most `count` steps between round ticks inside. Equal values are moved
+    /// apart.
+    pub(super) fn between(ends: (f64, f64), count: usize, start: f64, end: f64) -> Axis {
+        let (low, high) = range([ends.0, ends.1].into_iter());
         Axis { low, high, logarithmic: false, start, end, ticks: inside(low, high, count) }
     }
 
     /// The pixel of `value`.
     pub(super) fn at(&self, value: f64) -> f64 {
-        let value = if self.logarithmic { math::log10(value) } else { value };
+        let value = if self.logarithmic { math::log10(positive(value)) } else { value.clamp(-LARGEST, LARGEST) };
         self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
     }
 }
 
-/// The least and the greatest of `values`, moved apart if they are equal; 0 and 1 without values.
+/// The largest number on an axis.
+const LARGEST: f64 = 1e300;
+/// The smallest number on a logarithmic axis.
+const SMALLEST: f64 = 1e-270;
+/// The smallest difference of values that are not drawn as equal.
+const SMALLEST_SPAN: f64 = 1e-290;
+
+/// The number as it is drawn on a logarithmic axis.
+fn positive(value: f64) -> f64 {
+    value.clamp(SMALLEST, LARGEST)
+}
+
+/// The least and the greatest of `values`, moved apart if they are equal; 0 and 1 without values. NaN is no value.
 pub(super) fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low > high {
         return (0.0, 1.0);
     }
-    if high - low > 1e-9 * low.abs().max(high.abs()) {
+    let (low, high) = (low.clamp(-LARGEST, LARGEST), high.clamp(-LARGEST, LARGEST));
+    if high - low > (1e-9 * low.abs().max(high.abs())).max(SMALLEST_SPAN) {
         return (low, high);
     }
-    let around = if low == 0.0 { 0.5 } else { 0.05 * low.abs() };
+    let around = if low.abs() < SMALLEST { 0.5 } else { 0.05 * low.abs() };
     (low - around, high + around)
 }
 
@@ -84,9 +105,9 @@ struct Step {
 }
 
 impl Step {
-    /// The smallest step of which at most `count` reach from `low` to `high`.
+    /// The smallest step of which at most `count` reach from `low` to `high`, which are at least [`SMALLEST_SPAN`] apart.
     fn of(low: f64, high: f64, count: usize) -> Step {
-        let wanted = (high - low) / count as f64;
+        let wanted = (high - low) / count.max(1) as f64;
         let mut exponent = 0;
         while power(exponent) > wanted {
             exponent -= 1;
@@ -137,7 +158,7 @@ fn inside(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
 /// Ticks between 10^`low` and 10^`high`: powers of ten, or 1, 2 and 5 times each where powers of ten are too few. `values` is the range
 /// of the values.
 fn decades(values: (f64, f64), low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
-    let every = ((high - low) / count as f64).floor().max(1.0) as i32;
+    let every = ((high - low) / count.max(1) as f64).floor().max(1.0) as i32;
     let digits: &[f64] = if high - low > 2.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
     let tick = |digit: f64, exponent: i32| {
         let value = scaled(digit, exponent);
@@ -236,6 +257,7 @@ pub(super) fn clip(points: &[Point], low: Point, high: Point) -> Vec<Vec<Point>>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn labels(axis: &Axis) -> Vec<&str> {
         axis.ticks.iter().map(|t| t.1.as_str()).collect()
@@ -286,6 +308,51 @@ mod tests {
             let axis = Axis::tight(values.iter().copied(), 5, Kind::Logarithmic, 0.0, 1.0);
             assert_eq!(labels(&axis), expected, "{values:?}");
         }
+    }
+
+    proptest! {
+        /// Any numbers have an axis with few ticks, all at finite pixels.
+        #[test]
+        fn every_axis_ends(values in proptest::collection::vec(number(), 0..5), count in 0_usize..9, kind in 0..4) {
+            let all = || values.iter().copied();
+            let (first, last) = (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0));
+            let axis = match kind {
+                0 => Axis::round(all(), count, 50.0, 450.0),
+                1 => Axis::tight(all(), count, Kind::Linear, 50.0, 450.0),
+                2 => Axis::tight(all(), count, Kind::Logarithmic, 50.0, 450.0),
+                _ => Axis::between((first, last), count, 50.0, 450.0),
+            };
+            prop_assert!(axis.low.is_finite() && axis.high.is_finite() && axis.low < axis.high, "{axis:?}");
+            prop_assert!(axis.ticks.len() <= 40, "{axis:?}");
+            for value in all().chain(axis.ticks.iter().map(|tick| tick.0)).filter(|value| !value.is_nan()) {
+                let pixel = axis.at(value);
+                prop_assert!((49.0..=451.0).contains(&pixel) || kind == 3, "{value} is at {pixel} of {axis:?}");
+                prop_assert!(pixel.is_finite());
+            }
+        }
+    }
+
+    /// Ordinary numbers and those at the limits of `f64`.
+    fn number() -> impl Strategy<Value = f64> {
+        let limits = vec![
+            f64::MAX,
+            -f64::MAX,
+            5e-324,
+            -5e-324,
+            f64::MIN_POSITIVE,
+            1e300,
+            -1e160,
+            1e-290,
+            0.0,
+            -0.0,
+            f64::INFINITY,
+            f64::NAN,
+        ];
+        prop_oneof![
+            proptest::sample::select(limits),
+            any::<f64>(),
+            proptest::sample::select(vec![1.0, 1.0 + f64::EPSILON, 0.1, 100.0, -3.5]),
+        ]
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Plans for Classification {
 fn run(signs: &Signs, hash: Option<String>, work: &Work<'_>, mut session: Session) -> Result<PathBuf> {
     let wanted = work.wanted;
     let data = session.data().to_owned();
-    session.note(&data);
+    session.announce(&wanted.dataset.path);
     signs.details().iter().for_each(|lines| session.note(lines));
     session.seeds.insert("images".into(), wanted.seed);
     session.seeds.extend(wanted.seeds.iter().map(|&seed| (format!("training {seed}"), seed)));

@@ -120,11 +120,10 @@ impl Results<'_> {
                 let places = (0..=STEPS).map(|i| low + (high - low) * i as f64 / STEPS as f64);
                 places.map(|x| (x, sample.opinion_at(curve, x))).collect()
             };
-            let fitted = sample.and_then(|sample| {
-                let fit = sample.fit.as_ref()?;
-                Some([&fit.curve, &fit.line].map(|curve| along(sample, curve)))
-            });
-            let [curve, line] = fitted.unwrap_or_default();
+            let fitted = |of: fn(&Sample) -> Option<Curve>| {
+                sample.and_then(|sample| Some(along(sample, &of(sample)?))).unwrap_or_default()
+            };
+            let (curve, line) = (fitted(|sample| sample.curve), fitted(|sample| sample.line));
             Panel {
                 method: self.label(&method.method),
                 note: row.and_then(|r| r.value).map(|v| format!("{} {v:.3}", self.axis())).unwrap_or_default(),

@@ -55,8 +55,9 @@ impl Evidence for OfImages<'_> {
         let statistic = Statistic::find(statistic)?;
         let [own, other] = [self.sample(left)?, self.sample(right)?];
         let (left, right) = (statistic.of(own)?, statistic.of(other)?);
-        let bootstrap = self.intervals.over(&self.subset.references());
-        let interval = bootstrap.difference(|images| statistic.on(own, images), |images| statistic.on(other, images));
+        // Each number is of all images that its method has a score for, the interval of the images that both have.
+        let difference = |at: &[usize]| Some(statistic.on(own, at)? - statistic.on(other, at)?);
+        let interval = self.intervals.of(&self.subset.references(), &statistic.common(own, other), difference);
         Some(Compared { left, right, interval: interval.map(|i| (i.low, i.high)), ..Compared::default() })
     }
 
@@ -121,6 +122,7 @@ mod tests {
     use crate::settings::claims::Claim;
     use crate::settings::claims::Numbers;
     use crate::stats::bootstrap::Resample;
+    use crate::studies::image_quality::settings::Infinite;
     use crate::studies::image_quality::subset::Scores;
 
     const ABSTRACT: [&str; 5] = [
@@ -144,7 +146,7 @@ mod tests {
         let scattered = |by: f64, prime: usize| -> Vec<f64> {
             (0..n).map(|i| mos[i] + by * ((i * prime % n) as f64 / n as f64 - 0.5)).collect()
         };
-        let scores = |method: &str, values| Scores { method: method.to_owned(), values, higher_is_better: true };
+        let scores = |method: &str, values| Scores { method: method.to_owned(), values, ..Scores::default() };
         let methods = [
             scores("Gradient", scattered(own, 7919)),
             scores("UNIQUE", scattered(unique, 6007)),
@@ -153,7 +155,7 @@ mod tests {
         ];
         let images = (0..n).map(|i| (own::NAMING.image)(&format!("{i}")).unwrap()).collect();
         let subset = Subset { images, opinions: mos, sigma: vec![0.2; n], scale: Some(Opinion::mos()) };
-        let samples: Vec<_> = methods.iter().map(|method| Sample::new(method, &subset)).collect();
+        let samples: Vec<_> = methods.iter().map(|method| Sample::new(method, &subset, Infinite::LeftOut)).collect();
         let intervals = Intervals::new(50, Resample::Images, 1);
         let data = "200 images".to_owned();
         let evidence = OfImages { subset: &subset, samples: &samples, intervals, data, database: None };

@@ -117,6 +117,10 @@ impl Pictures {
         match (dataset.folder(), stand_in) {
             (Some(folder), _) => {
                 let facts = dataset.kind.quality().expect("checked with the experiment");
+                if !dataset.given && !folder.exists() {
+                    let problem = "does not exist; name the table of your images with --data FILE";
+                    return Err(Error::data(folder, problem));
+                }
                 Ok(Pictures::Database((facts.read)(folder, dataset.columns())?))
             }
             (None, Some(stand_in)) => {
@@ -284,19 +288,6 @@ impl Pictures {
     pub fn score_files(&self) -> Result<BTreeMap<String, String>> {
         let Pictures::Database(database) = self else { return Ok(BTreeMap::new()) };
         database.score_files.iter().map(|(name, path)| Ok((name.clone(), hash_file(path)?))).collect()
-    }
-
-    /// `error` with the name of the image at `index`, unless it already names a file.
-    pub fn blame(&self, index: usize, error: Error) -> Error {
-        match (error, self) {
-            (Error::Undefined(problem), Pictures::Database(database)) => {
-                Error::data(&database.entries[index].path, problem)
-            }
-            (Error::Undefined(problem), Pictures::StandIn { images, .. }) => {
-                Error::Undefined(format!("synthetic image {}: {problem}", images[index].image.name))
-            }
-            (error, _) => error,
-        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::images::Pictures;
 use crate::datasets::database::Image;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::iqa::map::{PATCH_PIXELS, disagreement};
 use crate::iqa::{Method, Scorer, Scratch};
 use crate::report::charts::{Map, thumbnail};
@@ -31,13 +31,18 @@ pub(super) fn add(pictures: &Pictures, scorer: Scorer, session: &mut Session) ->
     let Some(&first) = chosen.first() else { return Ok(()) };
     let reference = pictures.reference(first)?;
     let mut scratch = Scratch::default();
-    let prepared = scorer.reference(&reference, &mut scratch).map_err(|error| pictures.blame(first, error))?;
-    let mut shown = Vec::new();
-    for &index in &chosen {
+    // An image without a score has no map.
+    let Some(prepared) = defined(scorer.reference(&reference, &mut scratch))? else { return Ok(()) };
+    let (mut shown, mut places) = (Vec::new(), Vec::new());
+    for index in chosen {
         let distorted = pictures.distorted(index, &reference)?;
-        let maps = disagreement(&prepared, &distorted, &mut scratch).map_err(|error| pictures.blame(index, error))?;
+        let Some(maps) = defined(disagreement(&prepared, &distorted, &mut scratch))? else { continue };
         let (rho, values) = maps.into_iter().nth(place).expect("a map for each method");
         shown.push((distorted, rho, Map { title: String::new(), values, margin: 0, side: PATCH_PIXELS }));
+        places.push(index);
+    }
+    if shown.is_empty() {
+        return Ok(());
     }
 
     let brightest = shown.iter().map(|(.., map)| map.brightest()).fold(0.0, f64::max);
@@ -51,7 +56,7 @@ pub(super) fn add(pictures: &Pictures, scorer: Scorer, session: &mut Session) ->
             pictures.describe()
         ),
         columns: ["reference", "distorted", "map"].map(str::to_owned).to_vec(),
-        rows: chosen
+        rows: places
             .iter()
             .zip(&shown)
             .map(|(&index, (_, rho, _))| format!("{}: {:.3}", label(&images[index]), 1.0 - rho))
@@ -71,6 +76,15 @@ pub(super) fn add(pictures: &Pictures, scorer: Scorer, session: &mut Session) ->
     let outputs = if pictures.is_stand_in() { &mut session.outputs } else { &mut session.photographs };
     outputs.add_png(NAME, RANK, CAPTION, sheet.png());
     Ok(())
+}
+
+/// The value, or `None` if it is not defined for the images.
+fn defined<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Undefined(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The label of an example.

@@ -11,6 +11,7 @@ mod charts;
 mod claims;
 pub(crate) mod images;
 mod maps;
+mod notes;
 mod score_files;
 pub(crate) mod scoring;
 pub mod settings;
@@ -27,7 +28,7 @@ use super::sparse_autoencoder::{TRAINING, Work};
 use super::{Kind, Plans, checked};
 use crate::datasets::database::Naming;
 use crate::datasets::{self, Database, live};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::iqa::measures;
 use crate::report::claims::Claims;
 use crate::report::grid::Section;
@@ -44,13 +45,16 @@ use claims::{AsPublished, OfImages, name_here};
 use images::Pictures;
 use score_files::{ColumnParity, FileScores};
 use scoring::{Group, SCORING};
-use settings::ImageQuality;
+use settings::{ImageQuality, Infinite};
 use statistics::{Intervals, Sample};
 use subset::{Scores, Subset};
 
 /// The reason why one competing method is never computed.
 const NO_CSV: &str = "CSV is not computed: it needs a table of colour names learned from images (w2c.mat), which cannot be shipped with \
                       this program. Its per-image scores are not published.";
+
+/// The most types of distortion in a table and its chart.
+const MOST_TYPES: usize = 100;
 
 /// The limits of the score file of LIVE.
 const LIVE_IMAGES: &str = "The score file does not name the references, so the intervals resample single images. The undistorted images are included.";
@@ -136,10 +140,16 @@ impl Plans for ImageQuality {
         // All input files are read before anything is computed, the cheapest checks first.
         let publication = Publication::of(self.dataset.kind);
         let pictures = Pictures::find(&self.dataset, self.stand_in.as_ref(), self.seed)?;
+        let kinds: BTreeSet<String> = pictures.subset().images.into_iter().map(|image| image.kind).collect();
+        if kinds.len() > MOST_TYPES {
+            let problem = format!("contains {} types of distortion; the table by type is for at most {MOST_TYPES}", kinds.len());
+            return Err(Error::data(&self.dataset.path, problem + "; name another column, or remove `dataset.columns.type`"));
+        }
         let naming = self.dataset.kind.quality().expect("checked with the experiment").naming;
         let mut inputs = BTreeMap::new();
-        let others = read(self.score_file(self.competitors.as_ref()), naming, "competitors", &mut inputs)?;
-        let live = read(self.score_file(self.live.as_ref()), live::NAMING, "live", &mut inputs)?;
+        let infinite = self.infinite();
+        let others = read(self.competitor_file(), naming, infinite, "competitors", &mut inputs)?;
+        let live = read(self.live_file(), live::NAMING, infinite, "live", &mut inputs)?;
         let stand_in = pictures.is_stand_in() && others.is_none();
         let mut stages = Vec::new();
         let (mut groups, mut data) = (None, pictures.describe());
@@ -169,10 +179,10 @@ impl Prepared<'_> {
         let Prepared { wanted, publication, pictures, others, live, inputs, groups } = self;
         session.inputs.extend(inputs);
         session.seeds.insert("experiment".into(), wanted.seed);
-        session.note(&match groups {
-            Some(_) => session.data().to_owned(),
-            None => format!("{}; no images", session.data()),
-        });
+        match groups {
+            Some(_) => session.announce(&wanted.dataset.path),
+            None => session.note(&format!("{}; no images", session.data())),
+        }
         let stand_in = session.is_stand_in();
 
         let (mut sets, mut parities) = (Vec::new(), Vec::new());
@@ -216,11 +226,16 @@ impl Prepared<'_> {
             let (mut tables, mut samples) = (Vec::new(), Vec::new());
             for (i, set) in sets.iter().enumerate() {
                 let done = || progress.step();
-                let database = publication.as_ref().filter(|_| i < of_database && wanted.competitors.is_some());
-                let (mut rows, of_set) = rows(set, &pictures, &intervals, database, &done);
+                let with_origins = i < of_database && wanted.competitors.is_some();
+                let database = with_origins.then_some(publication.as_ref()).flatten();
+                let (mut rows, of_set) = rows(set, &pictures, &intervals, wanted.infinite(), &done);
+                if with_origins && !set.subset.opinions.is_empty() {
+                    add_origins(&mut rows, set, database);
+                }
                 if i == 0 && !set.subset.opinions.is_empty() {
                     // After the rows of all images, before the rows of methods without scores.
-                    let last = rows.iter().position(|r| r.value.is_none()).unwrap_or(rows.len());
+                    let is_published = |row: &Row| row.origin == Some(Origin::Publication);
+                    let last = rows.iter().position(is_published).unwrap_or(rows.len());
                     let kinds = statistics::types_by_mos(&of_set, &set.subset, &intervals);
                     rows.splice(last..last, kinds);
                 }
@@ -234,6 +249,13 @@ impl Prepared<'_> {
                 }
                 if i >= of_database {
                     table = table.with_note(LIVE_IMAGES);
+                }
+                let wrong_way = wanted.dataset.higher_is_better.filter(|_| notes::all_negative(table.rows()));
+                let references = set.subset.references().iter().max().map_or(0, |last| last + 1);
+                let missing = notes::missing_intervals(table.rows(), references, wanted.statistics.resample);
+                let notes = notes::of_set(set, wanted.infinite()).into_iter().chain(missing);
+                for note in notes.chain(wrong_way.map(notes::direction)) {
+                    table = table.with_note(&note);
                 }
                 tables.push(table);
                 samples.push(of_set);
@@ -268,12 +290,13 @@ impl Prepared<'_> {
 fn read(
     wanted: Option<settings::ScoreFile>,
     naming: Naming,
+    infinite: Infinite,
     role: &str,
     inputs: &mut BTreeMap<String, String>,
 ) -> Result<Option<FileScores>> {
     let Some(wanted) = wanted else { return Ok(None) };
     inputs.extend([input(role, &wanted.scores)?]);
-    FileScores::read(&wanted, naming).map(Some)
+    FileScores::read(&wanted, naming, infinite).map(Some)
 }
 
 /// Our scores of the images, the scores of the methods that only the score file contains, and the comparison of ours with the file's.
@@ -300,28 +323,30 @@ fn score(
     Ok((ScoredSet { title: wanted.title.clone(), data, name: "all", subset, methods, computed }, parities))
 }
 
-/// The rows of one table and the fitted curves. With a `database`, each row also states its origin, and methods that have only
-/// published numbers get a row.
+/// The rows of one table and the fitted curves.
 fn rows(
     set: &ScoredSet,
     pictures: &Pictures,
     intervals: &Intervals,
-    database: Option<&Publication>,
+    infinite: Infinite,
     done: &dyn Fn(),
 ) -> (Vec<Row>, Vec<Sample>) {
-    let ScoredSet { subset, methods, computed, .. } = set;
-    if subset.opinions.is_empty() {
-        return (statistics::by_severity(methods, &pictures.series(), intervals, done), Vec::new());
+    let ScoredSet { subset, methods, .. } = set;
+    match subset.opinions.is_empty() {
+        true => (statistics::by_severity(methods, &pictures.series(), intervals, done), Vec::new()),
+        false => statistics::by_mos(methods, subset, intervals, infinite, done),
     }
-    let (mut rows, samples) = statistics::by_mos(methods, subset, intervals, done);
+}
+
+/// States the origin of each row. With a `database`, methods that have only published numbers get a row.
+fn add_origins(rows: &mut Vec<Row>, set: &ScoredSet, database: Option<&Publication>) {
+    for row in rows.iter_mut() {
+        let place = set.methods.iter().position(|m| m.method == row.method);
+        row.origin = place.map(|i| if i < set.computed { Origin::Images } else { Origin::ScoreFile });
+    }
     if let Some(publication) = database {
-        for row in &mut rows {
-            let place = methods.iter().position(|m| m.method == row.method);
-            row.origin = place.map(|i| if i < *computed { Origin::Images } else { Origin::ScoreFile });
-        }
-        rows.extend(published_only(&rows, publication.name));
+        rows.extend(published_only(rows, publication.name));
     }
-    (rows, samples)
 }
 
 /// Rows for the published methods whose scores are not available here.
@@ -354,7 +379,7 @@ fn test_claims(
         Some(OfImages { subset, samples: &samples[i], intervals, data, database })
     };
     let images = evidence(&|set| set.computed > 0);
-    let has_scores = wanted.score_file(wanted.competitors.as_ref()).is_some();
+    let has_scores = wanted.competitor_file().is_some();
     let scores = evidence(&|set| set.name == "all" && has_scores);
     let published =
         publication.map(|publication| AsPublished { database: publication.name, images: publication.whole });
@@ -402,7 +427,8 @@ fn add_tables(
     Ok(text.join("\n"))
 }
 
-/// `scores.csv`: one line per image, and one column per method that is computed here, under its key.
+/// `scores.csv`: one line per image, and one column per method that is computed here, under its key. If a score is not defined, its cell is
+/// empty, and the column `undefined` has the reason.
 fn scores_csv(set: &ScoredSet) -> String {
     let ScoredSet { subset, methods, computed, .. } = set;
     let methods = &methods[..*computed];
@@ -412,13 +438,19 @@ fn scores_csv(set: &ScoredSet) -> String {
     let mut line = |fields: Vec<&str>| csv.write_record(fields).expect("writing into memory does not fail");
     let header = ["image", "reference", "distortion", "level", &scale, &std];
     let key = |m: &Scores| measures::find(&m.method).expect("it is computed here").key;
-    line(header.into_iter().chain(methods.iter().map(key)).collect());
+    let undefined = methods.iter().any(|method| !method.undefined.is_empty()).then_some("undefined");
+    line(header.into_iter().chain(methods.iter().map(key)).chain(undefined).collect());
     for (i, image) in subset.images.iter().enumerate() {
         let number = |column: &[f64]| column.get(i).map(f64::to_string).unwrap_or_default();
         let level = image.level.map(|level| level.to_string()).unwrap_or_default();
         let mut fields = vec![image.name.clone(), image.reference.clone(), image.kind.clone(), level];
         fields.extend([number(&subset.opinions), number(&subset.sigma)]);
-        fields.extend(methods.iter().map(|m| m.values[i].to_string()));
+        let score = |m: &Scores| if m.values[i].is_nan() { String::new() } else { m.values[i].to_string() };
+        fields.extend(methods.iter().map(score));
+        fields.extend(undefined.map(|_| {
+            let reasons = methods.iter().filter_map(|m| Some(format!("{}: {}", key(m), m.undefined.get(&i)?)));
+            reasons.collect::<Vec<_>>().join("; ")
+        }));
         line(fields.iter().map(String::as_str).collect());
     }
     String::from_utf8(csv.into_inner().expect("flushing into memory does not fail")).expect("text in, text out")

@@ -1,9 +1,10 @@
 //! Reads a file of published per-image scores, for the rows of other methods and for the image-by-image comparison with our scores.
 
-use super::settings as file;
+use super::settings::{self as file, Infinite};
 use super::subset::{Scores, Subset};
 use crate::datasets::database::{Image, Naming, Opinion};
-use crate::datasets::scores::{MethodScores, read_csv};
+use crate::datasets::own::{self, IMAGE_COLUMNS};
+use crate::datasets::scores::{MethodScores, Numbers, ScoreColumn, read_csv};
 use crate::error::{Error, Result};
 use crate::iqa::measures;
 use crate::report::grid::Section;
@@ -16,9 +17,10 @@ pub struct FileScores {
     methods: Vec<(file::Column, MethodScores)>,
     /// The columns that are compared with one of our methods.
     parity: Vec<(file::Parity, MethodScores)>,
-    opinions: MethodScores,
+    /// The opinions with their scale; `None` for own data, whose table of images has them.
+    opinions: Option<(MethodScores, Opinion)>,
     sigma: Option<MethodScores>,
-    scale: Opinion,
+    infinite: Infinite,
 }
 
 /// The comparison of our scores of a method with a column of the score file.
@@ -44,43 +46,55 @@ impl FileScores {
     /// Reads the score file of a database whose images follow the naming scheme `naming`.
     ///
     /// # Errors
-    /// [`Error::Data`] if the file does not have the expected form or a score is NaN. An infinite score is accepted, because the PSNR of an
-    /// image that equals its reference is infinite.
-    pub fn read(wanted: &file::ScoreFile, naming: Naming) -> Result<FileScores> {
-        let pair = |column: &String, method: &str| (column.clone(), method.to_owned());
-        let mut columns: Vec<(String, String)> = vec![pair(&wanted.opinion, "opinion")];
-        columns.extend(wanted.std.iter().map(|std| pair(std, "standard deviation")));
-        columns.extend(wanted.columns.iter().map(|c| pair(&c.column, &c.method)));
-        columns.extend(wanted.parity.iter().map(|p| pair(&p.column, &p.method)));
-        let mut read = read_csv(&wanted.scores, naming, wanted.images.as_deref(), &columns)?.into_iter();
-        for method in read.as_slice() {
-            if let Some((image, _)) = method.scores.iter().find(|(_, score)| score.is_nan()) {
-                let problem = format!(
-                    "the {} score of {} is NaN; complete the file or remove the method",
-                    method.method, image.name
-                );
-                return Err(Error::data(&wanted.scores, problem));
-            }
-        }
+    /// [`Error::Data`] if the file does not have the expected form or an opinion is missing. An infinite score is accepted, because the
+    /// PSNR of an image that equals its reference is infinite.
+    pub fn read(wanted: &file::ScoreFile, naming: Naming, infinite: Infinite) -> Result<FileScores> {
+        let of = |column: &String, method: &str, numbers| ScoreColumn { numbers, ..ScoreColumn::scores(column, method) };
+        let opinion = wanted.opinion.iter().map(|column| of(column, "opinion", Numbers::Opinions));
+        let std = wanted.std.iter().map(|std| of(std, "standard deviation", Numbers::Deviations));
+        let mut columns: Vec<ScoreColumn> = opinion.chain(std).collect();
+        columns.extend(wanted.columns.iter().map(|c| of(&c.column, &c.method, Numbers::Scores)));
+        columns.extend(wanted.parity.iter().map(|p| of(&p.column, &p.method, Numbers::Scores)));
+        let file = |images: Option<&str>| read_csv(&wanted.scores, naming, images, &columns);
+        let [own, other] = IMAGE_COLUMNS;
+        // The table of own images may call their column `distorted`.
+        let read = match (file(wanted.images.as_deref()), wanted.images.as_deref()) {
+            (Err(absent), Some(name)) if name == own && wanted.opinion.is_none() => file(Some(other)).or(Err(absent)),
+            (read, _) => read,
+        }?;
+        let mut read = read.into_iter();
         let mut next = || read.next().expect("read_csv returns every column that was requested");
-        let opinions = next();
+        let scale = if wanted.higher_is_better == Some(true) { Opinion::mos() } else { Opinion::dmos() };
+        let opinions = wanted.opinion.as_ref().map(|_| (next(), scale));
         let sigma = wanted.std.as_ref().map(|_| next());
-        let scale = if wanted.higher_is_better { Opinion::mos() } else { Opinion::dmos() };
         let methods = wanted.columns.iter().map(|c| (c.clone(), next())).collect();
         let parity = wanted.parity.iter().map(|p| (p.clone(), next())).collect();
-        Ok(FileScores { methods, parity, opinions, sigma, scale })
+        Ok(FileScores { methods, parity, opinions, sigma, infinite })
     }
 
-    /// The scores of these images.
+    /// The scores of these images. In a file for own data, a score may be missing.
     ///
     /// # Errors
-    /// [`Error::Data`] with the first image that has no score.
+    /// [`Error::Data`] with the first image that has no score; for own data, if no image has one.
     pub fn of(&self, images: &[Image]) -> Result<Vec<Scores>> {
-        // The published code counts a score that is not finite as 0.
-        let finite = |x: f64| if x.is_finite() { x } else { 0.0 };
         let of_method = |(column, scores): &(file::Column, MethodScores)| {
-            let values = scores.of(images)?.into_iter().map(finite).collect();
-            Ok(Scores { method: column.method.clone(), values, higher_is_better: column.higher_is_better })
+            let file::Column { method, higher_is_better, .. } = column;
+            if self.opinions.is_none() {
+                let score = |image| self.score(scores, image).ok_or_else(|| "the table has no score".to_owned());
+                let values: Vec<_> = images.iter().map(score).collect();
+                if let (Some(first), true) = (images.first(), values.iter().all(|value| value.is_err())) {
+                    let problem = format!(
+                        "has no {method} score for any image of the dataset, such as {}; write their names as the dataset does",
+                        first.name
+                    );
+                    return Err(Error::data(&scores.path, problem));
+                }
+                return Ok(Scores::new(method, *higher_is_better, values));
+            }
+            // The published code counts a score that is not finite as 0.
+            let counted = |x: f64| if x.is_finite() || self.infinite == Infinite::LeftOut { x } else { 0.0 };
+            let values = scores.of(images)?.into_iter().map(counted).collect();
+            Ok(Scores { method: method.clone(), values, higher_is_better: *higher_is_better, ..Scores::default() })
         };
         self.methods.iter().map(of_method).collect()
     }
@@ -99,12 +113,13 @@ impl FileScores {
         Ok(all.filter(|((wanted, _), _)| !is_computed(wanted)).map(|(_, scores)| scores).collect())
     }
 
-    /// All images for which the file contains an opinion, with these opinions.
+    /// All images for which the file contains an opinion, with these opinions. A file for own data has no opinions.
     pub fn all_images(&self) -> Result<Subset> {
-        let images: Vec<Image> = self.opinions.scores.keys().cloned().collect();
-        let opinions = self.opinions.of(&images)?;
+        let Some((opinions, scale)) = &self.opinions else { return Ok(Subset::default()) };
+        let images: Vec<Image> = opinions.scores.keys().cloned().collect();
+        let opinions = opinions.of(&images)?;
         let sigma = self.sigma.as_ref().map(|sigma| sigma.of(&images)).transpose()?.unwrap_or_default();
-        Ok(Subset { images, opinions, sigma, scale: Some(self.scale.clone()) })
+        Ok(Subset { images, opinions, sigma, scale: Some(scale.clone()) })
     }
 
     /// The comparison of our `computed` scores of these images with the file's, column by column, on the images that the file contains.
@@ -112,7 +127,7 @@ impl FileScores {
         let of_column = |(wanted, theirs): &(file::Parity, MethodScores)| {
             let name = measures::find(&wanted.method).expect("checked with the experiment").name;
             let ours = &computed.iter().find(|c| c.method == name)?.values;
-            let both = (0..images.len()).filter_map(|i| Some((i, *theirs.scores.get(&images[i])?)));
+            let both = (0..images.len()).filter_map(|i| Some((i, self.score(theirs, &images[i])?)));
             let both: Vec<(usize, f64)> =
                 both.filter(|&(i, theirs)| theirs.is_finite() && ours[i].is_finite()).collect();
             let difference = |&(i, theirs): &(usize, f64)| (ours[i] - theirs).abs();
@@ -132,6 +147,15 @@ impl FileScores {
             })
         };
         self.parity.iter().filter_map(of_column).collect()
+    }
+
+    /// The score of an image, if there is one. A file for own data has the names of the images only.
+    fn score(&self, scores: &MethodScores, image: &Image) -> Option<f64> {
+        let found = match self.opinions {
+            Some(_) => scores.scores.get(image),
+            None => scores.scores.get(&(own::NAMING.image)(&image.name)?),
+        };
+        found.copied()
     }
 }
 
@@ -173,7 +197,6 @@ pub fn parity_csv(parities: &[ColumnParity]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::datasets::own;
 
     fn read(table: &str, more: &str) -> (tempfile::TempDir, FileScores) {
         let folder = tempfile::tempdir().unwrap();
@@ -188,18 +211,18 @@ mod tests {
         let wanted = file::ScoreFile {
             scores: path,
             images: None,
-            opinion: "dmos".into(),
-            higher_is_better: false,
+            opinion: Some("dmos".into()),
+            higher_is_better: Some(false),
             std: None,
             columns: vec![column("SSIM", "m4", true), column("other", "bad", false)],
             parity: if more.is_empty() { vec![] } else { vec![parity("ssim_downsampled", "m4"), parity("gmsd", more)] },
         };
-        let read = FileScores::read(&wanted, own::NAMING).unwrap();
+        let read = FileScores::read(&wanted, own::NAMING, Infinite::Zero).unwrap();
         (folder, read)
     }
 
     fn scores_of(method: &str, values: Vec<f64>, higher_is_better: bool) -> Scores {
-        Scores { method: method.to_owned(), values, higher_is_better }
+        Scores { method: method.to_owned(), values, higher_is_better, ..Scores::default() }
     }
 
     const TABLE: &str = "name,dmos,m4,bad,g\na,10,0.9,5,0.1\nb,20,0.5,7,\nc,40,0.75,9,0.375\nd,50,0.1,11,0.5\n";

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::images::Pictures;
 use super::subset::Scores;
-use crate::error::{Error, Result};
-use crate::iqa::Measures;
+use crate::error::Result;
+use crate::iqa::{Measures, Value};
 use crate::run::cache::Cache;
 use crate::run::progress::Progress;
 use crate::run::stages::{Item, Stage};
@@ -30,7 +30,7 @@ pub struct Group {
 }
 
 /// Groups all images by reference. `measures` identifies the methods in the cache items. Every file is read for its hash.
-pub fn groups(pictures: &Pictures, measures: &Value) -> Result<Vec<Group>> {
+pub fn groups(pictures: &Pictures, measures: &serde_json::Value) -> Result<Vec<Group>> {
     let references = pictures.subset().references();
     let indices: Vec<usize> = (0..references.len()).collect();
     let groups: Vec<&[usize]> = indices.chunk_by(|&a, &b| references[a] == references[b]).collect();
@@ -53,7 +53,8 @@ pub fn groups(pictures: &Pictures, measures: &Value) -> Result<Vec<Group>> {
 /// Scores every image by every method and metric. It also returns the hash of every file that was read, by name.
 ///
 /// # Errors
-/// The error of the first image, in order, that cannot be read or has an undefined score. It does not depend on the threads.
+/// The error of the first image, in order, that cannot be read. It does not depend on the threads. A score that is not defined is none: its
+/// image is left out for that method.
 pub fn score(
     pictures: &Pictures,
     groups: Vec<Group>,
@@ -66,28 +67,24 @@ pub fn score(
         group.images.iter().for_each(|_| progress.step());
         Ok(rows)
     };
-    let scored: Vec<Result<Vec<Vec<f64>>>> = groups.par_iter().map(of_group).collect();
+    let scored: Vec<Result<Vec<Vec<Value>>>> = groups.par_iter().map(of_group).collect();
     let mut columns = vec![Vec::new(); measures.list().len()];
     for rows in scored {
         for row in rows? {
             columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
         }
     }
-    let scores = measures.list().iter().zip(columns).map(|(measure, values)| Scores {
-        method: measure.name.to_owned(),
-        values,
-        higher_is_better: measure.higher_is_better,
+    let measures = measures.list().iter().zip(columns);
+    let scores = measures.map(|(measure, values)| {
+        let values = values.into_iter().map(|value| measure.without_name(value)).collect();
+        Scores::new(measure.name, measure.higher_is_better, values)
     });
     Ok((scores.collect(), groups.into_iter().flat_map(|group| group.hashes).collect()))
 }
 
 /// The scores of each image of one reference, in the order of the methods and metrics.
-fn score_group(pictures: &Pictures, measures: &Measures, group: &[usize]) -> Result<Vec<Vec<f64>>> {
+fn score_group(pictures: &Pictures, measures: &Measures, group: &[usize]) -> Result<Vec<Vec<Value>>> {
     let reference = pictures.reference(group[0])?;
     let scored = measures.score(&reference, group, |index| pictures.distorted(index, &reference), &|| ());
-    let defined = |(&index, values): (&usize, Result<Vec<_>>)| {
-        let values: std::result::Result<Vec<f64>, String> = values?.into_iter().collect();
-        values.map_err(|reason| pictures.blame(index, Error::Undefined(reason)))
-    };
-    group.iter().zip(scored).map(defined).collect()
+    scored.into_iter().collect()
 }

@@ -111,9 +111,23 @@ pub struct Iqa {
     pub weights: Option<PathBuf>,
     /// The five weight files of MS-UNIQUE in the order 400, 625, 81, 121, 169 hidden units. Without them MS-UNIQUE is not scored.
     pub ms_unique_weights: Option<Vec<PathBuf>>,
+    /// What the fits do with an infinite score. By default it is left out for own data, and counts as 0 for a database with published
+    /// numbers, as in the authors' code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub infinite: Option<Infinite>,
 }
 
-/// Per-image scores of other methods.
+/// What the fits do with the infinite score of an image that equals its reference. The ranks always use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Infinite {
+    /// The image is left out.
+    LeftOut,
+    /// The score counts as 0.
+    Zero,
+}
+
+/// Per-image scores of other methods, in a score file. For own data, the columns are by default those of the table of images.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Competitors {
@@ -163,10 +177,12 @@ pub struct ScoreFile {
     /// The column with the names of the images; `name` or `image` by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<String>,
-    /// The column with the viewers' opinion scores.
-    pub opinion: String,
-    /// `true` for mean opinion scores (higher is better), `false` for differences from the reference (lower is better).
-    pub higher_is_better: bool,
+    /// The column with the viewers' opinion scores; `None` for own data, whose table of images has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opinion: Option<String>,
+    /// `true` for mean opinion scores (higher is better), `false` for differences from the reference (lower is better); `None` for own data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub higher_is_better: Option<bool>,
     /// The column with their standard deviations, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub std: Option<String>,
@@ -192,18 +208,42 @@ fn keys() -> Vec<&'static str> {
 }
 
 impl ImageQuality {
-    /// The score file of a table of this experiment, if it names one. It omits parity columns of methods that this run does not compute.
-    pub fn score_file(&self, table: Option<&Competitors>) -> Option<ScoreFile> {
-        let Competitors { scores, images, mos, dmos, std, columns, parity } = table?.clone();
+    /// The score file of `[competitors]`, if there is one. For own data it is by default the table of images, and it has no opinions, since
+    /// that table has them. It omits parity columns of methods that this run does not compute.
+    pub fn competitor_file(&self) -> Option<ScoreFile> {
+        let table = self.competitors.as_ref()?;
+        let Some(columns) = &self.dataset.columns else { return self.file_of(table) };
+        let own = Competitors { mos: None, dmos: None, std: None, ..table.clone() };
+        let same = || Competitors {
+            scores: Some(self.dataset.path.clone()),
+            images: table.images.clone().or_else(|| Some(columns.image.clone())),
+            ..own.clone()
+        };
+        self.file_of(&own).or_else(|| self.file_of(&same()))
+    }
+
+    /// The score file of `[live]`, if it names one.
+    pub fn live_file(&self) -> Option<ScoreFile> {
+        self.file_of(self.live.as_ref()?)
+    }
+
+    fn file_of(&self, table: &Competitors) -> Option<ScoreFile> {
+        let Competitors { scores, images, mos, dmos, std, columns, parity } = table.clone();
         Some(ScoreFile {
             scores: scores?,
             images,
-            higher_is_better: mos.is_some(),
-            opinion: mos.or(dmos).expect("checked with the experiment"),
+            higher_is_better: (mos.is_some() || dmos.is_some()).then_some(mos.is_some()),
+            opinion: mos.or(dmos),
             std,
             columns,
             parity: parity.into_iter().filter(|p| self.iqa.methods.contains(&p.method)).collect(),
         })
+    }
+
+    /// What the fits do with an infinite score.
+    pub fn infinite(&self) -> Infinite {
+        let is_published = self.dataset.kind.quality().is_some_and(|facts| facts.images.is_some());
+        self.iqa.infinite.unwrap_or(if is_published { Infinite::Zero } else { Infinite::LeftOut })
     }
 }
 
@@ -220,6 +260,9 @@ impl Settings for ImageQuality {
         let files = self.competitors.iter_mut().chain(&mut self.live);
         let parity = files.flat_map(|file| &mut file.parity).map(|parity| &mut parity.method);
         self.iqa.methods.iter_mut().chain(parity).for_each(|name| respell(name, |measure| measure.key));
+        if self.dataset.columns.is_some() {
+            self.iqa.infinite = Some(self.infinite());
+        }
         for Claim { among, tests, .. } in &mut self.claims {
             let others = tests.iter_mut().flat_map(|test| match &mut test.against {
                 Against::Method(other) => vec![&mut test.method, other],
@@ -253,8 +296,9 @@ impl Settings for ImageQuality {
                 return Err(at.error(problem));
             }
         }
-        at.key("competitors").if_given(&self.competitors, Competitors::check)?;
-        at.key("live").if_given(&self.live, Competitors::check)?;
+        let own = self.dataset.columns.as_ref().map(|_| self.iqa.methods.as_slice());
+        at.key("competitors").if_given(&self.competitors, |table, at| table.check(at, own))?;
+        at.key("live").if_given(&self.live, |table, at| table.check(at, None))?;
         self.statistics.check(&at.key("statistics"))?;
         let columns = self.competitors.iter().flat_map(|c| &c.columns).map(|c| c.method.as_str());
         // Methods that this run omits are included; a claim about one of them is not attempted.
@@ -273,8 +317,8 @@ impl Settings for ImageQuality {
 
     fn manifest(&self, mut settings: Value) -> Value {
         ["weights", "ms_unique_weights"].into_iter().for_each(|key| only_names(&mut settings["iqa"][key]));
-        settings["competitors"] = json!(self.score_file(self.competitors.as_ref()));
-        match (self.score_file(self.live.as_ref()), settings.as_object_mut()) {
+        settings["competitors"] = json!(self.competitor_file());
+        match (self.live_file(), settings.as_object_mut()) {
             (None, Some(settings)) => drop(settings.shift_remove("live")),
             (live, _) => settings["live"] = json!(live),
         }
@@ -345,16 +389,22 @@ impl Iqa {
 }
 
 impl Competitors {
-    fn check(&self, at: &At<'_>) -> Result<()> {
+    /// `own` are the methods that an experiment on own data computes.
+    fn check(&self, at: &At<'_>, own: Option<&[String]>) -> Result<()> {
         let columns = at.key("columns");
         columns.not_empty(&self.columns, "column")?;
-        let problem = "the column of the viewers' opinions is needed: either `mos` (higher is better) or `dmos` (lower is better)";
-        at.key("dmos").require(self.mos.is_some() != self.dmos.is_some(), problem)?;
+        if own.is_none() {
+            let problem = "the column of the viewers' opinions is needed: either `mos` (higher is better) or `dmos` (lower is better)";
+            at.key("dmos").require(self.mos.is_some() != self.dmos.is_some(), problem)?;
+        }
         columns.unique(self.columns.iter().map(|column| &column.method), "method", "method")?;
         columns.each(&self.columns, |Column { method, .. }, at| {
+            let measure = measures::find(method);
+            let is_computed =
+                own.zip(measure.as_ref()).is_some_and(|(own, measure)| own.iter().any(|key| key == measure.key));
             let problem = format!("`{method}` is a method of this program; give the column another name");
-            let is_method = measures::find(method).is_some_and(|measure| measure.method().is_some());
-            at.key("method").require(!is_method, problem)
+            let is_method = measure.is_some_and(|measure| measure.method().is_some());
+            at.key("method").require(!is_method && !is_computed, problem)
         })?;
         at.key("parity").each(&self.parity, |column, at| at.key("method").known("method", &column.method, &keys()))
     }

@@ -1,5 +1,7 @@
 //! Data types of the study: images with their viewers' opinions, and the scores of methods on them.
 
+use std::collections::BTreeMap;
+
 use crate::datasets::database::{Image, Opinion, numbered};
 use crate::datasets::tid2013::DISTORTIONS;
 
@@ -8,10 +10,28 @@ use crate::datasets::tid2013::DISTORTIONS;
 pub struct Scores {
     /// The method's name.
     pub method: String,
-    /// The scores as the method computes them. An image that equals its reference may have an infinite score.
+    /// The scores as the method computes them. An image that equals its reference may have an infinite score. NaN if the score is not
+    /// defined; then `undefined` has the reason.
     pub values: Vec<f64>,
     /// Whether a higher score is a better image.
     pub higher_is_better: bool,
+    /// The reasons why scores are not defined, by the index of the image.
+    pub undefined: BTreeMap<usize, String>,
+}
+
+impl Default for Scores {
+    fn default() -> Scores {
+        Scores { method: String::new(), values: Vec::new(), higher_is_better: true, undefined: BTreeMap::new() }
+    }
+}
+
+impl Scores {
+    /// The scores of a method, or the reasons why they are not defined, image by image.
+    pub fn new(method: &str, higher_is_better: bool, scored: Vec<Result<f64, String>>) -> Scores {
+        let values = scored.iter().map(|score| *score.as_ref().unwrap_or(&f64::NAN)).collect();
+        let reasons = scored.into_iter().enumerate().filter_map(|(i, score)| Some((i, score.err()?)));
+        Scores { method: method.to_owned(), values, higher_is_better, undefined: reasons.collect() }
+    }
 }
 
 /// The images that methods are compared on.

@@ -89,7 +89,7 @@ impl Plans for Settings {
 
 /// Trains the autoencoder, and writes its weights and the loss of each iteration.
 fn run(wanted: &Settings, work: Work<'_>, mut session: Session) -> Result<PathBuf> {
-    session.note(session.data());
+    session.announce(&wanted.dataset.path);
     let data = session.data().to_owned();
     let trained = work.trained(&mut session)?;
 

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::image_quality::images::Pictures;
 use super::image_quality::scoring::{self, Group, SCORING};
+use super::image_quality::settings::Infinite;
 use super::image_quality::{statistics, weights};
 use super::sparse_autoencoder::{TRAINING, Work};
 use super::{Kind, Plans, checked};
@@ -103,7 +104,7 @@ impl Prepared<'_> {
     fn run(self, mut session: Session) -> Result<PathBuf> {
         let Prepared { wanted, pictures, reference, trainings } = self;
         let data = session.data().to_owned();
-        session.note(&data);
+        session.announce(&wanted.dataset.path);
         session.inputs.extend(pictures.score_files()?);
         session.seeds.insert("experiment".into(), wanted.seed);
         let weights = weights::remembered(wanted.weights.as_deref(), &mut session)?;
@@ -143,7 +144,7 @@ fn correlations(
     let intervals = wanted.statistics.intervals(wanted.seed);
     let rows = match pictures.is_stand_in() {
         true => statistics::by_severity(&scores, &pictures.series(), &intervals, &|| ()),
-        false => statistics::by_mos(&scores, &subset, &intervals, &|| ()).0,
+        false => statistics::by_mos(&scores, &subset, &intervals, Infinite::Zero, &|| ()).0,
     };
     let (statistic, _) = statistics::leading(!pictures.is_stand_in());
     Ok(rows.into_iter().filter(|r| r.subset == "all" && r.statistic == statistic).collect())
@@ -164,8 +165,17 @@ fn rows(wanted: &TrainingSpread, outcomes: &[Outcome]) -> Vec<Row> {
                 .filter(|o| o.source == source.name)
                 .filter_map(|o| Some((o.seed?, o.rows.iter().find(|r| r.method == reference.method)?)))
                 .collect();
-            let values: Vec<f64> = runs.iter().filter_map(|(_, row)| row.value).collect();
-            let Some(average) = mean(&values) else { continue };
+            by_seed.extend(runs.iter().map(|(seed, row)| Row {
+                method: method.clone(),
+                subset: format!("seed {seed}"),
+                ..(*row).clone()
+            }));
+            let values: Option<Vec<f64>> = runs.iter().map(|(_, row)| row.value).collect();
+            let Some((values, average)) = values.and_then(|values| mean(&values).map(|mean| (values, mean))) else {
+                let reason = runs.iter().find_map(|(_, row)| row.reason.as_deref()).unwrap_or("there is no run");
+                over_seeds.push(Row::undefined(&method, "all", statistic, reason));
+                continue;
+            };
             let deviation =
                 values.iter().map(|v| (v - average) * (v - average)).sum::<f64>() / (values.len() - 1) as f64;
             let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
@@ -178,11 +188,6 @@ fn rows(wanted: &TrainingSpread, outcomes: &[Outcome]) -> Vec<Row> {
             if let Some(value) = reference.value {
                 add(format!("{statistic}_difference"), average - value);
             }
-            by_seed.extend(runs.iter().map(|(seed, row)| Row {
-                method: method.clone(),
-                subset: format!("seed {seed}"),
-                ..(*row).clone()
-            }));
         }
     }
     over_seeds.extend(by_seed);
