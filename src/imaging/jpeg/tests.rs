@@ -9,25 +9,25 @@ type Golden = (&'static str, &'static [u8], (usize, usize), &'static str);
 const GOLDEN: [Golden; 4] = [
     (
         "4:2:0 with restart markers",
-        include_bytes!("../../../tests/data/colour_420_restart.jpg"),
+        include_bytes!("../../../tests/data/jpeg/colour_420_restart.jpg"),
         (37, 23),
         "cf1f9b543fe8f3e1fc65c023a676c44d0358de51184c2355dfc3ffa23be8e3b2",
     ),
     (
         "4:2:2",
-        include_bytes!("../../../tests/data/colour_422.jpg"),
+        include_bytes!("../../../tests/data/jpeg/colour_422.jpg"),
         (29, 21),
         "eb8507ab0c3d0fe3dd7a27d943284fdf8eaf932b07536ebe4ea96ff18a06b395",
     ),
     (
         "4:4:4",
-        include_bytes!("../../../tests/data/colour_444.jpg"),
+        include_bytes!("../../../tests/data/jpeg/colour_444.jpg"),
         (19, 13),
         "f68e84ff5448e480632dd473bf1d0d228b82e21907abd8a09f776784a5f84bde",
     ),
     (
         "grey",
-        include_bytes!("../../../tests/data/grey.jpg"),
+        include_bytes!("../../../tests/data/jpeg/grey.jpg"),
         (21, 17),
         "d6d0cb80acaa927c003ed86da0f4d8a024ed1fd1b762f80fa353f801b5995508",
     ),
@@ -119,7 +119,7 @@ fn components_may_come_one_by_one() {
     }
     stream.extend([0xFF, 0xD9]);
     let expected: Vec<u8> =
-        decode(grey).unwrap().samples.chunks(3).flat_map(|p| upsample::rgb(p[0], p[0], p[0])).collect();
+        decode(grey).unwrap().samples.chunks(3).flat_map(|p| colour::rgb(p[0], p[0], p[0])).collect();
     assert_eq!(decode(&stream).unwrap().samples, expected);
     let cut = stream.len() / 2;
     assert_eq!(decode(&stream[..cut]), Err(ENDS_EARLY));
