@@ -94,8 +94,8 @@ impl Frame {
         }
         let (pixels, blocks) = ((width as u64, height as u64), components.iter().map(|c| c.count()).sum::<usize>());
         let (ratio, coding) = if progressive { (512, "progressive JPEG") } else { (256, "sequential JPEG") };
+        check_reach(pixels, BLOCK as u64 * blocks as u64, length as u64, ratio, coding).map_err(JpegError::Size)?;
         check_size(pixels.0, pixels.1, count.max(3) as u64).map_err(JpegError::Size)?;
-        check_reach(pixels, (BLOCK * blocks) as u64, length as u64, ratio, coding).map_err(JpegError::Size)?;
         for c in &mut components {
             c.data = vec![0; c.count() * if progressive { COEFFICIENTS } else { BLOCK }];
         }

@@ -108,7 +108,7 @@ pub struct Work {
 impl Work {
     /// The bound for a stream of `length` bytes.
     pub fn new(length: usize) -> Work {
-        Work { left: (1 << 28) + 4096 * length as u64 }
+        Work { left: (1 << 26) + 4096 * length as u64 }
     }
 
     /// Adds a visit of each of `blocks` at `cost`.
