@@ -66,14 +66,14 @@ impl Frame {
         }
         let mut components = Vec::with_capacity(count);
         for entry in segment.get(6..6 + 3 * count).ok_or(ENDS_EARLY)?.chunks_exact(3) {
-            // A single component is never interleaved, so its sampling factors have no effect.
-            let sampling = if count == 1 { (1, 1) } else { (usize::from(entry[1] >> 4), usize::from(entry[1] & 15)) };
+            let sampling = (usize::from(entry[1] >> 4), usize::from(entry[1] & 15));
             if !(1..=4).contains(&sampling.0) || !(1..=4).contains(&sampling.1) || entry[2] > 3 {
                 return Err(damaged("the JPEG frame has invalid sampling factors or tables"));
             }
             components.push(Component {
                 id: entry[0],
-                sampling,
+                // A single component is never interleaved, so its sampling factors have no effect.
+                sampling: if count == 1 { (1, 1) } else { sampling },
                 size: (0, 0),
                 blocks: (0, 0),
                 table: usize::from(entry[2]),

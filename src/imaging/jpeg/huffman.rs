@@ -18,17 +18,22 @@ pub struct HuffmanTable {
 }
 
 impl HuffmanTable {
-    /// Reads the 16 counts and the symbols of a DHT segment; returns the table and the number of bytes read.
-    pub fn read(bytes: &[u8]) -> Result<(HuffmanTable, usize)> {
+    /// Reads the 16 counts and the symbols of a table, whose largest is `most`; returns the table and the number of
+    /// bytes read.
+    pub fn read(bytes: &[u8], most: u8) -> Result<(HuffmanTable, usize)> {
         let counts = bytes.get(..16).ok_or(ENDS_EARLY)?;
         let total = counts.iter().map(|&count| usize::from(count)).sum::<usize>();
         let symbols = bytes.get(16..16 + total).ok_or(ENDS_EARLY)?.to_vec();
+        if symbols.iter().any(|&symbol| symbol > most) {
+            return Err(damaged("a JPEG Huffman table has an impossible DC size"));
+        }
         let mut table = HuffmanTable { short: [(0, 0); 1 << SHORT], limits: [0; 17], offsets: [0; 17], symbols };
         let (mut code, mut place) = (0usize, 0usize);
         for length in 1..=16 {
             let count = usize::from(counts[length - 1]);
             table.offsets[length] = place as i32 - code as i32;
-            if code + count > 1 << length || place + count > 256 {
+            // No code consists of ones alone (T.81, annex C).
+            if count > 0 && code + count >= 1 << length || place + count > 256 {
                 return Err(damaged("a JPEG Huffman table has too many codes"));
             }
             for _ in 0..count {

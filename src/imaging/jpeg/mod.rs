@@ -26,8 +26,8 @@
 //!
 //! No decoder can see damage that leaves a valid stream: a changed bit that turns a code into another one, a changed
 //! entry of a quantisation table, or a removed stretch whose remaining codes fill the same number of blocks. The bits
-//! that fill the last byte of a scan, and the scan parameters of a sequential stream, carry no information and are not
-//! checked.
+//! that fill the last byte of a scan carry no information and are not checked. Coefficients far outside the range of any
+//! 8-bit image are decoded; there libjpeg's own variants disagree with each other.
 //!
 //! # Memory and time
 //! A stream that is too short for the size in its header is refused before memory is taken. For n pixels and c

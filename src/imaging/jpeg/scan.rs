@@ -43,12 +43,17 @@ pub fn decode(header: &[u8], data: &[u8], frame: &mut Frame, tables: &Tables, wo
         members.push(index);
         codes.push((entry[1] >> 4, entry[1] & 15));
     }
+    let parameters = header.get(1 + 2 * count..4 + 2 * count).ok_or(ENDS_EARLY)?;
     if !frame.progressive {
+        // Some encoders write zeros, as libjpeg knows.
+        if parameters != [0, 63, 0] && parameters != [0; 3] {
+            return Err(damaged("a sequential JPEG scan has progressive parameters"));
+        }
         members.iter().for_each(|&index| frame.components[index].missing = [Some(0); 64]);
         let decoder = Sequential::new(&codes, tables)?;
         return decode_blocks(data, frame, &members, tables.restart_interval, decoder);
     }
-    let band = Band::read(header.get(1 + 2 * count..4 + 2 * count).ok_or(ENDS_EARLY)?, count)?;
+    let band = Band::read(parameters, count)?;
     for &index in &members {
         band.advance(&mut frame.components[index].missing)?;
         work.add(frame.components[index].count(), band.cost())?;

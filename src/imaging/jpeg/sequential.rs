@@ -73,11 +73,8 @@ impl BlockDecoder for Sequential<'_> {
 /// The next DC value, coded as the difference to `prediction`, which it replaces.
 pub fn dc_value(bits: &mut BitReader, table: &HuffmanTable, prediction: &mut i32) -> Result<i32> {
     bits.fill();
-    let size = u32::from(table.symbol(bits)?);
-    if size > 15 {
-        return Err(damaged("the JPEG stream contains an impossible DC size"));
-    }
-    *prediction += bits.signed(size);
+    let size = table.symbol(bits)?;
+    *prediction += bits.signed(u32::from(size));
     if i16::try_from(*prediction).is_err() {
         return Err(damaged("the JPEG stream contains a DC value out of range"));
     }

@@ -47,8 +47,8 @@ impl Tables {
             if class > 1 || id > 3 {
                 return Err(damaged("a JPEG Huffman table has an invalid class or number"));
             }
-            let (table, length) = HuffmanTable::read(rest)?;
-            let tables = if class == 0 { &mut self.dc } else { &mut self.ac };
+            let (tables, most) = if class == 0 { (&mut self.dc, 15) } else { (&mut self.ac, 255) };
+            let (table, length) = HuffmanTable::read(rest, most)?;
             tables[id] = Some(table);
             segment = &rest[length..];
         }
