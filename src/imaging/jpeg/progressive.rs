@@ -48,12 +48,11 @@ impl Band {
         Ok(())
     }
 
-    /// The cost of a block in a run of blocks without a code, where a coefficient costs 1.
+    /// The cost of a visit to a block in a run of blocks without a code, where a look at a coefficient costs 1.
     pub fn cost(&self) -> u64 {
-        match (self.start, self.high) {
+        match self.start {
             // Each block has a code or a bit.
-            (0, _) => 0,
-            (_, 0) => 2,
+            0 => 0,
             _ => 16 + (self.end - self.start) as u64,
         }
     }
