@@ -75,7 +75,10 @@ fn folder_in(folder: &Path, name: &str) -> PathBuf {
 
 fn images() -> Vec<Reader> {
     let decodes = |bytes: &[u8]| decode_picture(bytes, None).is_ok();
-    let jpeg = reader("jpeg", false, project_files("tests/data", "jpg"), decodes);
+    let mut streams = project_files("tests/data/jpeg", "jpg");
+    // One of them is of a kind that is not read.
+    streams.retain(|stream| decodes(stream));
+    let jpeg = reader("jpeg", false, streams, decodes);
     let png = Reader { repair: Some(pictures::repair_png), ..reader("png", false, pictures::png(), decodes) };
     let bmp = reader("bmp", false, pictures::bmp(), decodes);
     let tiff = reader("tiff", false, pictures::tiff(), decodes);
@@ -152,11 +155,12 @@ fn tables(folder: &Path) -> Vec<Reader> {
         reference: "reference".into(),
         score: "mos".into(),
         deviation: Some("std".into()),
+        kind: Some("type".into()),
     };
     let own_table = own_folder.join("scores.csv");
     let corpus = lines(&[
-        "image,reference,mos,std\nb.png,a.png,3.5,0.5\nc.png,a.png,1e-3,0\n",
-        "mos,std,reference,distorted\r\n3.5,0.5,a.png,b.png\r\n",
+        "image,reference,mos,std,type\nb.png,a.png,3.5,0.5,blur\nc.png,a.png,1e-3,0,\"a, b\"\n",
+        "# a comment\r\nmos;std;reference;distorted;type\r\n\r\n3.5;0.5;a.png;b.png;blur\r\n",
     ]);
     let own = reader("own table", true, corpus, move |bytes| {
         write(&own_table, bytes);
@@ -164,7 +168,7 @@ fn tables(folder: &Path) -> Vec<Reader> {
     });
 
     let score_file = folder.join("method.csv");
-    let corpus = lines(&["name,psnr,\"a, b\"\ni01_01_1.bmp,33.5,\ni01_01_2,inf,2\n", "image,x\nI02_03_4,-1e9\n"]);
+    let corpus = lines(&["name,psnr,\"a, b\"\ni01_01_1.bmp,33.5,\ni01_01_2,inf,2\n", "image\tx\nI02_03_4\t-1e9\n"]);
     let method = reader("score file", true, corpus, move |bytes| {
         write(&score_file, bytes);
         scores::read_csv(&score_file, tid2013::NAMING, None, &[]).is_ok()

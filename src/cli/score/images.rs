@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::pairs::Fault;
 use crate::cli::notes::Notes;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::imaging::decode::{Picture, decode_picture, read_bytes, read_picture};
 
 /// Reads images, and remembers what their files say.
@@ -37,12 +36,13 @@ impl Images {
     }
 
     /// Reads an image.
-    pub fn read(&self, path: &Path) -> std::result::Result<Picture, Fault> {
+    ///
+    /// # Errors
+    /// The errors of [`read_picture`].
+    pub fn read(&self, path: &Path) -> Result<Picture> {
         let picture = match self.once.get(path) {
-            Some(bytes) => {
-                decode_picture(bytes, self.range).map_err(|problem| Fault { path: path.to_path_buf(), problem })
-            }
-            None => read_picture(path, self.range).map_err(|error| Fault::new(path, error)),
+            Some(bytes) => decode_picture(bytes, self.range).map_err(|problem| Error::data(path, problem)),
+            None => read_picture(path, self.range),
         }?;
         let said = (picture.notes.clone(), picture.fine.is_some());
         self.said.lock().expect("no thread panics while it holds the notes").insert(path.to_path_buf(), said);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::images::Images;
-use super::pairs::{Fault, Pair, Pairs};
+use super::pairs::{Pair, Pairs};
 use crate::error::{Error, Result};
 use crate::files::guard::Guard;
 use crate::imaging::decode::write_png;
@@ -36,11 +36,10 @@ pub(super) fn check<'a>(file: &Path, pairs: &'a Pairs, others: impl IntoIterator
 /// # Errors
 /// [`Error::Data`] with the image that cannot be read or has no map.
 pub(super) fn draw(file: &Path, pair: &Pair, images: &Images, autoencoder: SparseAutoencoder) -> Result<()> {
-    let read = |path: &Path| images.read(path).map_err(|fault| Fault::error(vec![fault]));
-    let (reference, distorted) = (read(&pair.reference)?.image, read(&pair.distorted)?.image);
+    let (reference, distorted) = (images.read(&pair.reference)?.image, images.read(&pair.distorted)?.image);
     let blame = |path: &Path| {
         let path = path.to_path_buf();
-        move |error| Fault::error(vec![Fault { problem: format!("no map can be drawn: {error}"), path }])
+        move |error| Error::data(path, format!("no map can be drawn: {error}"))
     };
     let ssim = structural_similarity(&reference, &distorted).map_err(blame(&pair.distorted))?;
     let scorer = Scorer::new(&[Method::GRADIENT], Models { autoencoder, ms_unique: vec![] })?;

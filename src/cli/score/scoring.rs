@@ -62,7 +62,8 @@ fn score_group(pairs: &[Pair], group: &[usize], images: &Images, measures: &Meas
             }
         }
     };
-    let reference = match images.read(&pairs[group[0]].reference) {
+    let reference = match images.read(&pairs[group[0]].reference).map_err(|e| Fault::new(&pairs[group[0]].reference, e))
+    {
         Ok(reference) => reference,
         Err(fault) => return group.iter().map(|&index| row(index, Err(fault.clone()))).collect(),
     };
@@ -74,7 +75,7 @@ fn score_group(pairs: &[Pair], group: &[usize], images: &Images, measures: &Meas
 
 /// Reads the distorted image of the pair, which must have the size of its reference.
 fn read_distorted(pair: &Pair, images: &Images, (width, height): (usize, usize)) -> Result<Picture, Fault> {
-    let picture = images.read(&pair.distorted)?;
+    let picture = images.read(&pair.distorted).map_err(|e| Fault::new(&pair.distorted, e))?;
     let image = &picture.image;
     if (image.width, image.height) == (width, height) {
         return Ok(picture);
