@@ -13,8 +13,9 @@
 //!   Pillow. [`Picture::notes`] says so.
 //!
 //! A file that cannot be read completely, or whose check sums are wrong, is an error; no image is ever returned with a
-//! part missing. A size that the bytes of a file cannot reach is refused before memory is taken. Decoding takes at most
-//! 64 MB and twice the size that the header declares.
+//! part missing. BMP, PNM, WebP, and TIFF without zlib have no check sums: nothing shows that a sample was changed.
+//! A size that the bytes of a file cannot reach is refused before memory is taken. Decoding takes at most 64 MB and
+//! twice the size that the header declares.
 
 use std::io::{Cursor, Read};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Lossless WebP. Lossy WebP is refused: decoders of it differ in their samples.
+//! Lossless WebP. Lossy WebP is refused: decoders of it differ in their samples. The format has no check sum.
 
 use std::io::Cursor;
 
@@ -28,30 +28,41 @@ impl Chunks {
         let end = 8 + le32(bytes, 4).ok_or_else(ends)? as usize;
         let bytes = bytes.get(..end).ok_or_else(ends)?;
         let mut chunks = Chunks { orientation: 1, notes: Vec::new() };
-        let (mut at, mut found) = (12, false);
+        let (mut at, mut canvas, mut image) = (12, None, None);
         while at < end {
             let length = le32(bytes, at + 4).ok_or_else(ends)? as usize;
             let body = bytes.get(at + 8..at + 8 + length).ok_or_else(ends)?;
             match &bytes[at..at + 4] {
                 b"VP8 " | b"ALPH" => return Err(LOSSY.to_owned()),
                 b"ANIM" | b"ANMF" => return Err("is an animation; save one of its images as PNG".to_owned()),
-                b"VP8L" => {
-                    check_declared(body)?;
-                    found = true;
-                }
+                b"VP8X" if canvas.is_none() => canvas = Some(canvas_of(body)?),
+                b"VP8L" if image.is_none() => image = Some(check_declared(body)?),
                 b"EXIF" => chunks.orientation = exif::orientation(body),
                 b"ICCP" if chunks.notes.is_empty() => chunks.notes.extend(profile_note(body)),
                 _ => {}
             }
             at += 8 + length.next_multiple_of(2);
         }
-        if found { Ok(chunks) } else { Err(damaged("it has no VP8L chunk")) }
+        match (canvas, image) {
+            (_, None) => Err(damaged("it has no VP8L chunk")),
+            (Some(canvas), Some(image)) if canvas != image => {
+                let [(width, height), (across, down)] = [canvas, image];
+                Err(damaged(format!("its header declares {width}×{height} pixels, and its image data {across}×{down}")))
+            }
+            _ => Ok(chunks),
+        }
     }
 }
 
-/// Checks the size in the first bytes of the image data. A pixel may take no bit at all, so that the size of the file
+/// The size in the header of the extended format.
+fn canvas_of(header: &[u8]) -> Result<(u64, u64)> {
+    let side = |at: usize| Some(u64::from(le32(&[header.get(at..at + 3)?, &[0]].concat(), 0)?) + 1);
+    side(4).zip(side(7)).ok_or_else(|| damaged("its VP8X chunk is too short"))
+}
+
+/// Checks and returns the size in the first bytes of the image data. A pixel may take no bit at all, so that the size of the file
 /// bounds only large images.
-fn check_declared(data: &[u8]) -> Result<()> {
+fn check_declared(data: &[u8]) -> Result<(u64, u64)> {
     let packed = le32(data, 1).ok_or_else(|| damaged("its image data end early"))?;
     let side = |bits: u32| u64::from(bits & 0x3FFF) + 1;
     let (width, height) = (side(packed), side(packed >> 14));
@@ -63,5 +74,5 @@ fn check_declared(data: &[u8]) -> Result<()> {
              up to {ZLIB} to 1; convert it to PNG"
         ));
     }
-    Ok(())
+    Ok((width, height))
 }
