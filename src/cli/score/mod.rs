@@ -88,7 +88,7 @@ impl Score {
         };
         let Answer { format, quiet } = self.answer;
         if format == Format::Csv {
-            pairs.check_columns(&measures)?;
+            output::check_columns(&pairs.columns, &measures)?;
         }
         if let Some(file) = &self.map {
             picture::check(file, &pairs, self.weights.iter().chain(&self.pairs))?;

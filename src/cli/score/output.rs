@@ -10,6 +10,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::scoring::Row;
+use crate::error::{Error, Result};
 use crate::files;
 use crate::iqa::{Measure, Value};
 use crate::report::grid::{columns, widest};
@@ -232,6 +233,18 @@ pub(super) fn json(rows: &[Row], measures: &[Measure], notes: &[String]) -> Stri
     };
     let (metrics, pairs): (Vec<_>, Vec<_>) = (measures.iter().map(metric).collect(), rows.iter().map(pair).collect());
     files::json(&json!({ "schema": 1, "notes": notes, "metrics": metrics, "pairs": pairs }))
+}
+
+/// Checks that no further column of the pairs is also a column of the CSV output.
+pub(super) fn check_columns(columns: &[String], measures: &[Measure]) -> Result<()> {
+    let taken =
+        |name: &str| ["undefined", ROUNDED].contains(&name) || measures.iter().any(|measure| measure.key == name);
+    match columns.iter().find(|name| taken(name)) {
+        Some(name) => Err(Error::Usage(format!(
+            "the column `{name}` of the pairs is also a column of the output; rename it, or choose other --metrics"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The scores as CSV: `reference`, `distorted`, the other columns of the pairs, the metrics, `undefined`; and [`ROUNDED`] if an image has

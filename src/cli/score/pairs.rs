@@ -16,7 +16,6 @@ use crate::datasets::folder::{identity, list_images};
 use crate::datasets::own::IMAGE_COLUMNS;
 use crate::datasets::table::Table;
 use crate::error::{Error, Result};
-use crate::iqa::Measure;
 
 /// An image and its reference.
 #[derive(Clone, Debug)]
@@ -205,7 +204,8 @@ impl Pairs {
                 return Err(damaged(&format!("row {row} has no `{column}`; fill it in or remove the row")));
             }
             let [reference, distorted] = names.each_ref().map(|name| folder.join(name));
-            missing.extend([&reference, &distorted].into_iter().filter(|path| !path.is_file()).cloned());
+            missing
+                .extend([&reference, &distorted].into_iter().filter(|path| !path.exists() || path.is_dir()).cloned());
             if let Some(first) = seen.insert(identity(&distorted), i) {
                 let ([name, image], [other, _]) = (&names, &pairs[first].names);
                 let same = identity(&reference) == identity(&pairs[first].reference);
@@ -232,17 +232,6 @@ impl Pairs {
         let same = list.iter().filter(|pair| identity(&pair.reference) == identity(&pair.distorted));
         let notes = same.map(|pair| format!("{} is compared with itself", pair.distorted.display())).collect();
         Pairs { list, columns, notes, lonely: Vec::new() }
-    }
-
-    /// Checks that no column would be twice in the CSV output.
-    pub fn check_columns(&self, measures: &[Measure]) -> Result<()> {
-        let taken = |name: &str| name == "undefined" || measures.iter().any(|measure| measure.key == name);
-        match self.columns.iter().find(|name| taken(name)) {
-            Some(name) => Err(Error::Usage(format!(
-                "the column `{name}` of the pairs is also a column of the output; rename it, or choose other --metrics"
-            ))),
-            None => Ok(()),
-        }
     }
 }
 

@@ -138,7 +138,7 @@ impl Metric {
         }
         let score = compute(reference, distorted);
         if score.is_nan() {
-            let problem = "not defined for these images; one of them has no structure (is it a single colour?)";
+            let problem = "one of the images has no structure (is it a single colour?)";
             return Err(undefined(problem.to_owned()));
         }
         Ok(score.clamp(self.range.0, self.range.1))
