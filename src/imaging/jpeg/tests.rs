@@ -253,7 +253,7 @@ fn a_run_of_blocks_ends_with_the_last_block() {
         decode(&flat(128, scans, &[0x80, 0x01])),
         Err(damaged("a run of JPEG blocks goes on after the last block"))
     );
-    assert_eq!(decode(&flat(129, scans, &[0x80, 0x00])), Err(ENDS_EARLY));
+    assert_eq!(decode(&flat(129, scans, &[0x80, 0x00])), Err(bits::SCAN_ENDS_EARLY));
     let mut refined = flat(1, scans, &[0x7F]);
     let last = refined.len() - 3;
     refined[last] = 0xDF;
