@@ -1,6 +1,8 @@
 //! The coded data of a scan as bits, and the markers inside and behind them (T.81, annexes B.1.1.5 and F.2.2.5).
 
-use super::{ENDS_EARLY, Result, damaged};
+use super::{JpegError, Result, damaged};
+
+pub const SCAN_ENDS_EARLY: JpegError = damaged("the coded data of a JPEG scan end before its last block");
 
 /// Reads bits, most significant first, and removes the stuffed zero bytes. Past the end of the data it returns zeros
 /// and counts them; [`BitReader::check`] reports their use.
@@ -83,7 +85,7 @@ impl<'a> BitReader<'a> {
     /// Checks that no bit past the end of the data was used.
     #[inline]
     pub fn check(&self) -> Result<()> {
-        if self.available < self.padding { Err(ENDS_EARLY) } else { Ok(()) }
+        if self.available < self.padding { Err(SCAN_ENDS_EARLY) } else { Ok(()) }
     }
 
     /// Passes over the restart marker with this number (0 to 7) and the unused bits before it.

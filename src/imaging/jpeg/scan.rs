@@ -23,8 +23,8 @@ pub trait BlockDecoder {
     fn end_interval(&mut self) -> Result<()>;
 }
 
-/// Decodes one scan into its components; returns the length of its coded data. `work` counts the block visits that no
-/// coded bit pays for.
+/// Decodes one scan into its components; returns the length of its coded data. `work` is charged for
+/// visits to blocks that have no coded bit.
 pub fn decode(header: &[u8], data: &[u8], frame: &mut Frame, tables: &Tables, work: &mut Work) -> Result<usize> {
     let count = usize::from(*header.first().ok_or(ENDS_EARLY)?);
     if !(1..=4).contains(&count) {
@@ -33,8 +33,8 @@ pub fn decode(header: &[u8], data: &[u8], frame: &mut Frame, tables: &Tables, wo
     let mut members = Vec::with_capacity(count);
     let mut codes = Vec::with_capacity(count);
     for entry in header.get(1..1 + 2 * count).ok_or(ENDS_EARLY)?.chunks_exact(2) {
-        let all = frame.components.iter().enumerate();
-        let index = all.clone().position(|(i, c)| c.id == entry[0] && !c.is_complete() && !members.contains(&i));
+        let names = |(i, c): (usize, &Component)| c.id == entry[0] && !c.is_complete() && !members.contains(&i);
+        let index = frame.components.iter().enumerate().position(names);
         let index = index.ok_or(damaged("a JPEG scan names a component that is not in the frame, or twice"))?;
         let component = &mut frame.components[index];
         if component.quantisation.is_none() {

@@ -17,7 +17,8 @@ macro_rules! golden {
 }
 
 /// Streams of about 1 kB or less, of odd sizes; the hash is that of libjpeg's RGB samples.
-const GOLDEN: [(&str, &[u8], (usize, usize), &str); 14] = golden! {
+type Golden = (&'static str, &'static [u8], (usize, usize), &'static str);
+const GOLDEN: [Golden; 14] = golden! {
     "colour_420_restart" 37 23 "cf1f9b543fe8f3e1fc65c023a676c44d0358de51184c2355dfc3ffa23be8e3b2"
     "colour_422" 29 21 "eb8507ab0c3d0fe3dd7a27d943284fdf8eaf932b07536ebe4ea96ff18a06b395"
     "colour_444" 19 13 "f68e84ff5448e480632dd473bf1d0d228b82e21907abd8a09f776784a5f84bde"
@@ -43,15 +44,14 @@ fn after(stream: &[u8], marker: u8) -> usize {
 fn ends_of_coded_data(stream: &[u8]) -> Vec<usize> {
     let (mut ends, mut at) = (Vec::new(), 2);
     while stream[at + 1] != 0xD9 {
-        let scan = stream[at + 1] == 0xDA;
-        at += 2 + be16(stream, at + 2).unwrap();
-        while scan {
+        let marker = stream[at + 1];
+        if !(0xD0..=0xD7).contains(&marker) {
+            at += be16(stream, at + 2).unwrap();
+        }
+        at += 2;
+        if (0xD0..=0xD7).contains(&marker) || marker == 0xDA {
             at += stream[at..].windows(2).position(|pair| pair[0] == 0xFF && pair[1] != 0).unwrap();
             ends.push(at);
-            if !(0xD0..=0xD7).contains(&stream[at + 1]) {
-                break;
-            }
-            at += 2;
         }
     }
     ends
@@ -253,7 +253,7 @@ fn a_run_of_blocks_ends_with_the_last_block() {
         decode(&flat(128, scans, &[0x80, 0x01])),
         Err(damaged("a run of JPEG blocks goes on after the last block"))
     );
-    assert_eq!(decode(&flat(129, scans, &[0x80, 0x00])), Err(ENDS_EARLY));
+    assert_eq!(decode(&flat(129, scans, &[0x80, 0x00])), Err(bits::SCAN_ENDS_EARLY));
     let mut refined = flat(1, scans, &[0x7F]);
     let last = refined.len() - 3;
     refined[last] = 0xDF;

@@ -12,7 +12,8 @@ pub fn upsample(component: &Component, factors: (usize, usize), y: usize, out: &
     let (width, height) = component.size;
     let near = component.row(y / factors.1);
     // The row on the other side of a pixel row in a plane of half the height: above for even rows, below for odd ones.
-    let far = || component.row(if y % 2 == 0 { (y / 2).saturating_sub(1) } else { (y / 2 + 1).min(height - 1) });
+    let far =
+        || component.row(if y.is_multiple_of(2) { (y / 2).saturating_sub(1) } else { (y / 2 + 1).min(height - 1) });
     out.clear();
     match factors {
         (1, 1) => out.extend_from_slice(near),
