@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::pairs::Fault;
+use super::pairs::{Fault, is_stdin};
 use crate::error::Result;
 use crate::imaging::decode::{Picture, decode_picture, read_bytes, read_picture};
 
@@ -71,9 +71,4 @@ impl Images {
         };
         notes.into_iter().map(line).collect()
     }
-}
-
-/// Whether the path stands for standard input.
-pub(super) fn is_stdin(path: &Path) -> bool {
-    path == Path::new("-")
 }
