@@ -549,7 +549,7 @@ mod tests {
         assert!(rows.iter().all(|row| row.reason.as_deref() == Some("all ratings are equal")), "{rows:?}");
         let rows = of("a", &[0.5; 12], &mos);
         assert!(rows.iter().all(|row| row.reason.as_deref() == Some("all scores are equal")), "{rows:?}");
-        let rows = of("a", &[], &[]);
+        let rows = of("a", &[f64::NAN; 12], &mos);
         assert!(rows.iter().all(|row| row.reason.as_deref() == Some("no image has a score")), "{rows:?}");
         let rows = of("a", &[f64::INFINITY; 12], &mos);
         assert_eq!(reason(&rows, "a", "krcc"), "all scores are equal");
