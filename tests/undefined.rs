@@ -404,7 +404,7 @@ fn a_wrong_direction_and_absent_data_are_said() {
 
     let output = own.gradspace(&[&own.experiment, "--out", "none"]);
     let message = text(&output.stderr);
-    assert!(output.status.code() == Some(3) && message.contains("data/own/scores.csv: does not exist"), "{message}");
+    assert!(output.status.code() == Some(3) && message.contains("data/own/scores.csv: cannot be read"), "{message}");
     assert!(message.contains("--data FILE"), "{message}");
 
     let quick = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/quick.toml").display().to_string();

@@ -268,7 +268,11 @@ impl Statistic {
             let needs = |more: usize, what: &str, there: usize| {
                 format!("{fit} has {parameters} parameters and needs {more} {what}, and there are {there}")
             };
-            let score = if self.of == Of::Ranks || sample.scored.len() == sample.fitted.len() { "score" } else { "finite score" };
+            let score = if self.of == Of::Ranks || sample.scored.len() == sample.fitted.len() {
+                "score"
+            } else {
+                "finite score"
+            };
             match places.len() {
                 0 => format!("no image has a {score}"),
                 1 if sample.is_complete() => "there is only one image".to_owned(),
