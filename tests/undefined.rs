@@ -119,7 +119,7 @@ fn all(header: &str, rest: impl Fn(u64, u8) -> String) -> String {
 
 /// A rating that falls with the step, with some scatter.
 fn rating(number: u64, step: u8) -> f64 {
-    5.0 - f64::from(step) / 16.0 + if (u64::from(step) / 4 + number) % 2 == 0 { 0.2 } else { -0.1 }
+    5.0 - f64::from(step) / 16.0 + if (u64::from(step) / 4 + number).is_multiple_of(2) { 0.2 } else { -0.1 }
 }
 
 const FITTED: [&str; 5] = ["plcc", "rmse", "plcc_line", "rmse_line", "srocc_fitted"];
