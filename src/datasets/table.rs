@@ -90,7 +90,7 @@ impl<'a> Table<'a> {
             let breaks = record.iter().map(|field| field.matches('\n').count()).sum::<usize>();
             let end = (reader.position().line() as usize).saturating_sub(1) + skipped;
             let number = end.saturating_sub(breaks);
-            if record.iter().last().is_some_and(|field| field.ends_with('\0')) {
+            if record.iter().next_back().is_some_and(|field| field.ends_with('\0')) {
                 match record.len() == 1 && &record[0] == "\0" {
                     true => break,
                     false => return Err(fail(format!("row {} has a quote without its end; add it", number + 1))),
