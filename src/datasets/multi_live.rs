@@ -204,7 +204,7 @@ impl Lists {
             images.push(image);
             if scores[i].is_nan() || scores[i].abs() > LARGEST_RATING {
                 let problem = format!(
-                    "`DMOSscores` has {} for {name}, which is outside the range of a rating, {:e} to {LARGEST_RATING:e}",
+                    "`DMOSscores` has {} for {name}, which is outside the range of a rating, {:e} to {LARGEST_RATING:e}; use the file of the release",
                     scores[i], -LARGEST_RATING
                 );
                 return Err(Error::data(&score_file, problem));

@@ -124,7 +124,9 @@ pub fn read(path: impl AsRef<Path>, columns: &Columns, higher_is_better: bool) -
         entries.push(Entry { image, opinion, deviation: std, path, reference_path });
     }
     if !lost.is_empty() {
-        return Err(missing(path, &lost, "put them there (paths are relative to the table)"));
+        let backslash = lost.iter().any(|path| path.contains('\\'));
+        let separated = if backslash { ", and write `/` between folders" } else { "" };
+        return Err(missing(path, &lost, &format!("put them there{separated} (paths are relative to the table)")));
     }
     // Grouped by reference, in the order of the references, so that each is decoded once.
     let order = numbered(entries.iter().map(|e| e.image.reference.as_str()));
@@ -241,6 +243,7 @@ mod tests {
                 "row 2, column \"dmos\": \"NA\" is a missing value; leave the row out",
             ),
             ("image,ref,dmos,sd\na1.png,a.png,1,2e12\n", "row 2, column \"sd\": \"2e12\" is outside the range"),
+            ("image,ref,dmos,sd\nx\\a1.png,a.png,1,1\n", "put them there, and write `/` between folders (paths"),
             ("image,ref,dmos,sd\na1.png,,1,1\n", "row 2, column \"ref\": \"\" names no image"),
             (
                 "image,ref,dmos,sd\na1.png,a.png,1,1\n# x\n.//x/../a1.png,./a.png,1,1\n",

@@ -75,11 +75,10 @@ impl<'a> Table<'a> {
         let text = text::decode(bytes).map_err(fail)?;
         let (delimiter, skipped, body) = layout(&text);
         // Null characters are refused above. A row of one marks the end, so that a quote without its end is noticed.
-        let marked = format!("{body}\n\0");
+        let marked = tidy(body, delimiter) + "\n\0";
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .comment(Some(b'#'))
             .delimiter(delimiter as u8)
             .from_reader(marked.as_bytes());
         let mut header: Option<(usize, Vec<String>)> = None;
@@ -91,15 +90,13 @@ impl<'a> Table<'a> {
             let breaks = record.iter().map(|field| field.matches('\n').count()).sum::<usize>();
             let end = (reader.position().line() as usize).saturating_sub(1) + skipped;
             let number = end.saturating_sub(breaks);
-            if record.iter().last().is_some_and(|field| field.ends_with('\0')) {
+            if record.iter().next_back().is_some_and(|field| field.ends_with('\0')) {
                 match record.len() == 1 && &record[0] == "\0" {
                     true => break,
                     false => return Err(fail(format!("row {} has a quote without its end; add it", number + 1))),
                 }
             }
-            let is_comment =
-                record.get(0).is_some_and(|first| first.trim_start().starts_with('#') && first != first.trim_start());
-            if is_comment || record.iter().all(|field| field.trim().is_empty()) {
+            if record.iter().all(|field| field.trim().is_empty()) {
                 continue;
             }
             let Some((first, names)) = &header else {
@@ -320,6 +317,43 @@ fn layout(text: &str) -> (char, usize, &str) {
     (best, 0, text)
 }
 
+/// The text with an empty line in place of each comment, and without blanks around quotes, which the CSV reader would take for a part of
+/// the field.
+fn tidy(text: &str, delimiter: char) -> String {
+    let is_blank = |c: char| c != delimiter && (c == ' ' || c == '\t');
+    let mut tidied = String::with_capacity(text.len());
+    let (mut rest, mut in_row) = (text, false);
+    while !rest.is_empty() {
+        // The start of a field.
+        let field = rest.trim_start_matches(is_blank);
+        if !in_row && field.starts_with('#') {
+            rest = &rest[rest.find('\n').unwrap_or(rest.len())..];
+        } else if let Some(quoted) = field.strip_prefix('"') {
+            let Some(end) = closing(quoted) else { return tidied + field };
+            tidied.push('"');
+            tidied += &quoted[..=end];
+            rest = quoted[end + 1..].trim_start_matches(is_blank);
+        }
+        let end = rest.find([delimiter, '\n']).map_or(rest.len(), |at| at + 1);
+        tidied += &rest[..end];
+        in_row = !rest[..end].ends_with('\n');
+        rest = &rest[end..];
+    }
+    tidied
+}
+
+/// The place of the quote that ends a field in quotes, of which the text begins after the first one. Two quotes stand for one.
+fn closing(quoted: &str) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + quoted[from..].find('"')?;
+        if !quoted[at + 1..].starts_with('"') {
+            return Some(at);
+        }
+        from = at + 2;
+    }
+}
+
 /// Whether a line is blank or a comment.
 fn is_skipped(line: &str) -> bool {
     line.trim().is_empty() || line.trim_start().starts_with('#')
@@ -372,6 +406,7 @@ mod tests {
             "image\tmos\na b.png\t3.5\nc,d.png\t-1\n",
             "sep=;\r\nimage;mos\r\na b.png;3.5\r\nc,d.png;-1\r\n",
             "image;mos;;\na b.png;3.5;;\n;;;\nc,d.png;-1;;\n",
+            " \"image\" ,\t\"mos\"\n  \"a b.png\" , \"3.5\" \n \"c,d.png\",-1\n",
             "\"image\",\"mos\"\n\"a b.png\",\"3.5\"\n\"c,d.png\",\"-1\"\n",
         ] {
             assert_eq!(rows(text), expected, "{text:?}");
@@ -382,6 +417,8 @@ mod tests {
         // One column without a name, as scripts write the index.
         assert_eq!(rows(",a\n0,1\n"), [["", "a"], ["0", "1"]]);
         assert_eq!(rows("a,b\n\"1\"\"\",\"2\n3\"\n"), [["a", "b"], ["1\"", "2\n3"]]);
+        // A row begins with `#`, an image may too.
+        assert_eq!(rows("a,b\n\"#1\",\"2\n#3\"\n#4,\"5\n"), [["a", "b"], ["#1", "2\n#3"]]);
     }
 
     #[test]
@@ -417,7 +454,7 @@ mod tests {
                 "#\na;b\n1;2;3\n",
                 "row 3 has 3 fields, but the header in row 2 has 2; complete it, and put a field that contains a semicolon",
             ),
-            ("a,b\n1, \"2,3\"\n", "row 2 has 3 fields, but the header in row 1 has 2; check its quotes"),
+            ("a,b\n1,x \"2,3\"\n", "row 2 has 3 fields, but the header in row 1 has 2; check its quotes"),
             ("a,b\n1,2\n3,\"4\n5,6\n", "row 3 has a quote without its end"),
             ("a,b\n1,2\n\"3,4", "row 3 has a quote without its end"),
             ("\"a,b\n1,2\n", "row 1 has a quote without its end"),
@@ -503,7 +540,7 @@ mod tests {
         /// What the CSV writer writes is what is read, with any delimiter and line end.
         #[test]
         fn a_written_table_is_read_again(
-            fields in proptest::collection::vec("[a-z0-9,;\t\"\n.é-]{0,4}", 6..7),
+            fields in proptest::collection::vec("[a-z0-9,;\t\"\n .é-]{0,4}", 6..7),
             delimiter in prop::sample::select(b",;\t".to_vec()),
             crlf in any::<bool>(),
         ) {

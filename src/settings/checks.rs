@@ -33,12 +33,18 @@ impl At<'_> {
         self.require(!list.is_empty(), format!("at least one {what} is needed"))
     }
 
-    /// Checks that no name is in the list twice. `key` is the key of the name in an item, or empty if the item is the name.
+    /// Checks that the text has more than blanks.
+    pub(crate) fn filled(&self, text: &str) -> Result<()> {
+        self.require(!text.trim().is_empty(), "this text is empty; fill it in")
+    }
+
+    /// Checks that no name is empty or in the list twice. `key` is the key of the name in an item, or empty if the item is the name.
     pub(crate) fn unique(&self, names: impl IntoIterator<Item: AsRef<str>>, what: &str, key: &str) -> Result<()> {
         let mut seen = std::collections::BTreeSet::new();
         for (i, name) in names.into_iter().enumerate() {
             let item = if key.is_empty() { self.item(i) } else { self.item(i).key(key) };
             let name = name.as_ref();
+            item.filled(name)?;
             item.require(seen.insert(name.to_owned()), format!("the {what} `{name}` is named twice"))?;
         }
         Ok(())

@@ -74,6 +74,8 @@ pub(crate) fn check(claims: &[Claim], at: &At<'_>, subjects: &Subjects<'_>) -> R
 
 impl Claim {
     fn check(&self, at: &At<'_>, subjects: &Subjects<'_>) -> Result<()> {
+        at.key("says").filled(&self.says)?;
+        at.key("place").filled(&self.place)?;
         let numbers: Vec<&str> = subjects.numbers.iter().map(|numbers| numbers.name()).collect();
         at.key("numbers").known("source of numbers", self.numbers.name(), &numbers)?;
         at.key("subset").known("subset", &self.subset, &subjects.subsets)?;

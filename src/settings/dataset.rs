@@ -50,7 +50,13 @@ impl Dataset {
             return Err(at.key("kind").error("this kind of experiment cannot read this kind of dataset"));
         }
         match (self.kind.quality().is_some_and(|facts| facts.columns), &self.columns, self.higher_is_better) {
-            (true, Some(_), Some(_)) | (false, None, None) => Ok(()),
+            (false, None, None) => Ok(()),
+            (true, Some(Columns { image, reference, score, deviation, kind }), Some(_)) => {
+                let required = [("image", image), ("reference", reference), ("score", score)].into_iter();
+                let optional = deviation.iter().map(|name| ("std", name)).chain(kind.iter().map(|name| ("type", name)));
+                let columns = at.key("columns");
+                required.chain(optional).try_for_each(|(key, name)| columns.key(key).filled(name))
+            }
             (true, ..) => {
                 let hint = "columns = { image = \"…\", reference = \"…\", score = \"…\", std = \"…\" }";
                 let problem = format!("a `{}` dataset needs `columns` and `higher_is_better`", self.kind.key);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use super::pairs::is_stdin;
 use crate::cli::notes::Notes;
 use crate::error::{Error, Result};
 use crate::imaging::decode::{Picture, decode_picture, read_bytes, read_picture};
@@ -62,9 +63,4 @@ impl Images {
         said.iter().for_each(|(path, (of_image, _))| notes.add(path, of_image));
         notes.lines()
     }
-}
-
-/// Whether the path stands for standard input.
-pub(super) fn is_stdin(path: &Path) -> bool {
-    path == Path::new("-")
 }

@@ -11,7 +11,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::images::is_stdin;
 use crate::datasets::folder::{identity, list_images};
 use crate::datasets::own::IMAGE_COLUMNS;
 use crate::datasets::table::Table;
@@ -240,6 +239,11 @@ impl Pair {
         let names = [&reference, &distorted].map(|path| path.display().to_string());
         Pair { reference, distorted, names, cells: vec![] }
     }
+}
+
+/// Whether the path stands for standard input.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 fn gone(path: &Path) -> Fault {

@@ -44,7 +44,7 @@ impl Axis {
     /// positive; without values that axis reaches from 1 to 10.
     pub(super) fn tight(values: impl Iterator<Item = f64>, count: usize, kind: Kind, start: f64, end: f64) -> Axis {
         let logarithmic = kind == Kind::Logarithmic;
-        let mut values: Vec<f64> = values.collect();
+        let mut values: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
         if logarithmic {
             values.iter_mut().for_each(|value| *value = positive(*value));
             if values.is_empty() {
@@ -307,6 +307,16 @@ mod tests {
         ] {
             let axis = Axis::tight(values.iter().copied(), 5, Kind::Logarithmic, 0.0, 1.0);
             assert_eq!(labels(&axis), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn no_numbers_have_an_axis() {
+        for kind in [Kind::Linear, Kind::Logarithmic] {
+            for values in [vec![], vec![f64::NAN], vec![f64::NAN; 3]] {
+                let axis = Axis::tight(values.into_iter(), 5, kind, 0.0, 1.0);
+                assert!(axis.low.is_finite() && axis.high > axis.low && axis.ticks.len() > 1, "{axis:?}");
+            }
         }
     }
 

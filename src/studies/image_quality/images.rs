@@ -118,7 +118,8 @@ impl Pictures {
             (Some(folder), _) => {
                 let facts = dataset.kind.quality().expect("checked with the experiment");
                 if !dataset.given && !folder.exists() {
-                    let problem = "does not exist; name the table of your images with --data FILE";
+                    let problem =
+                        "cannot be read: there is no such file; name the table of your images with --data FILE";
                     return Err(Error::data(folder, problem));
                 }
                 Ok(Pictures::Database((facts.read)(folder, dataset.columns())?))

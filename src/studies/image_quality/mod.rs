@@ -142,8 +142,12 @@ impl Plans for ImageQuality {
         let pictures = Pictures::find(&self.dataset, self.stand_in.as_ref(), self.seed)?;
         let kinds: BTreeSet<String> = pictures.subset().images.into_iter().map(|image| image.kind).collect();
         if kinds.len() > MOST_TYPES {
-            let problem = format!("contains {} types of distortion; the table by type is for at most {MOST_TYPES}", kinds.len());
-            return Err(Error::data(&self.dataset.path, problem + "; name another column, or remove `dataset.columns.type`"));
+            let problem =
+                format!("contains {} types of distortion; the table by type is for at most {MOST_TYPES}", kinds.len());
+            return Err(Error::data(
+                &self.dataset.path,
+                problem + "; name another column, or remove `dataset.columns.type`",
+            ));
         }
         let naming = self.dataset.kind.quality().expect("checked with the experiment").naming;
         let mut inputs = BTreeMap::new();

@@ -268,7 +268,11 @@ impl Statistic {
             let needs = |more: usize, what: &str, there: usize| {
                 format!("{fit} has {parameters} parameters and needs {more} {what}, and there are {there}")
             };
-            let score = if self.of == Of::Ranks || sample.scored.len() == sample.fitted.len() { "score" } else { "finite score" };
+            let score = if self.of == Of::Ranks || sample.scored.len() == sample.fitted.len() {
+                "score"
+            } else {
+                "finite score"
+            };
             match places.len() {
                 0 => format!("no image has a {score}"),
                 1 if sample.is_complete() => "there is only one image".to_owned(),
@@ -549,7 +553,7 @@ mod tests {
         assert!(rows.iter().all(|row| row.reason.as_deref() == Some("all ratings are equal")), "{rows:?}");
         let rows = of("a", &[0.5; 12], &mos);
         assert!(rows.iter().all(|row| row.reason.as_deref() == Some("all scores are equal")), "{rows:?}");
-        let rows = of("a", &[], &[]);
+        let rows = of("a", &[f64::NAN; 12], &mos);
         assert!(rows.iter().all(|row| row.reason.as_deref() == Some("no image has a score")), "{rows:?}");
         let rows = of("a", &[f64::INFINITY; 12], &mos);
         assert_eq!(reason(&rows, "a", "krcc"), "all scores are equal");

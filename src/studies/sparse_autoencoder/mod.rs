@@ -150,7 +150,7 @@ impl<'a> Work<'a> {
     /// A training run on patches of this source. It reads the images of a folder for their hashes.
     ///
     /// # Errors
-    /// [`Error::Data`] if a file cannot be read.
+    /// [`Error::Data`] if a file cannot be read or the folder has too few images.
     pub fn new(source: Source<'a>, amount: PatchCounts, autoencoder: Autoencoder, seed: u64) -> Result<Work<'a>> {
         let (hashes, scenes) = match source {
             Source::Folder(folder) => (hashes(folder, amount)?, None),
@@ -190,7 +190,23 @@ impl<'a> Work<'a> {
 /// The hashes of the images that patches are cut from, by name.
 fn hashes(folder: &Path, amount: PatchCounts) -> Result<BTreeMap<String, String>> {
     let of = |path: &PathBuf| Ok((format!("images/{}", name_of(path)), hash_file(path)?));
-    list_images(folder)?.iter().take(amount.images).map(of).collect()
+    images(folder, &amount)?.iter().map(of).collect()
+}
+
+/// The images of a folder that patches are cut from.
+///
+/// # Errors
+/// [`Error::Data`] if the folder cannot be read or has too few images.
+fn images(folder: &Path, amount: &PatchCounts) -> Result<Vec<PathBuf>> {
+    let mut paths = list_images(folder)?;
+    let (found, wanted) = (paths.len(), amount.images);
+    if found < wanted {
+        let problem =
+            format!("contains {found} images, not {wanted}; add images or set the experiment's `images` to {found}");
+        return Err(Error::data(folder, problem));
+    }
+    paths.truncate(wanted);
+    Ok(paths)
 }
 
 fn train_anew(
@@ -225,17 +241,9 @@ fn train_anew(
 /// Cuts random patches from each image, image by image.
 fn cut(source: &Source<'_>, amount: &PatchCounts, seed: u64, progress: &Progress) -> Result<Vec<Rgb8>> {
     let paths = match source {
-        Source::Folder(folder) => list_images(folder)?,
+        Source::Folder(folder) => images(folder, amount)?,
         Source::Scenes(_) => Vec::new(),
     };
-    if let Source::Folder(folder) = source
-        && paths.len() < amount.images
-    {
-        let (found, wanted) = (paths.len(), amount.images);
-        let problem =
-            format!("contains {found} images, not {wanted}; add images or set the experiment's `images` to {found}");
-        return Err(Error::data(folder, problem));
-    }
     let of_image = |index: usize| -> Result<Vec<Rgb8>> {
         let image = match source {
             Source::Folder(_) => read_image(&paths[index])?,
