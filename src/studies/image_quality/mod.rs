@@ -4,6 +4,10 @@
 //! methods that are not computed here, on the images that are present. It also gives a table of all images of the file, for the
 //! comparison with the published numbers. If a column of the file contains scores that we compute too, both are compared image by image.
 //!
+//! For own data the score file is by default the table of the images, whose further columns become methods.
+//!
+//! If a score of an image is not defined, the image is left out for that method. A value that is not defined has a row with the reason.
+//!
 //! Without the images, the table contains the score file only. Without a score file either, synthetic images (the stand-in) are scored.
 //! Their scores are compared with the known severity of the distortions, and every title states this.
 
