@@ -4,6 +4,10 @@
 //! methods that are not computed here, on the images that are present. It also gives a table of all images of the file, for the
 //! comparison with the published numbers. If a column of the file contains scores that we compute too, both are compared image by image.
 //!
+//! For own data the score file is by default the table of the images, whose further columns become methods.
+//!
+//! If a score of an image is not defined, the image is left out for that method. A value that is not defined has a row with the reason.
+//!
 //! Without the images, the table contains the score file only. Without a score file either, synthetic images (the stand-in) are scored.
 //! Their scores are compared with the known severity of the distortions, and every title states this.
 
@@ -45,8 +49,8 @@ use claims::{AsPublished, OfImages, name_here};
 use images::Pictures;
 use score_files::{ColumnParity, FileScores};
 use scoring::{Group, SCORING};
-use settings::{ImageQuality, Infinite};
-use statistics::{Intervals, Sample};
+use settings::ImageQuality;
+use statistics::{Infinite, Intervals, Sample};
 use subset::{Scores, Subset};
 
 /// The reason why one competing method is never computed.
@@ -257,7 +261,7 @@ impl Prepared<'_> {
                 let wrong_way = wanted.dataset.higher_is_better.filter(|_| notes::all_negative(table.rows()));
                 let references = set.subset.references().iter().max().map_or(0, |last| last + 1);
                 let missing = notes::missing_intervals(table.rows(), references, wanted.statistics.resample);
-                let notes = notes::of_set(set, wanted.infinite()).into_iter().chain(missing);
+                let notes = notes::of_scores(&set.methods, &set.subset, wanted.infinite()).into_iter().chain(missing);
                 for note in notes.chain(wrong_way.map(notes::direction)) {
                     table = table.with_note(&note);
                 }
