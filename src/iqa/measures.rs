@@ -7,7 +7,6 @@
 use super::method::{Features, GradientOf, Method, Projection, UnitWeights};
 use super::metrics::{METRICS, Metric};
 use super::score::SMALLEST_SIDE;
-use super::scoring::Value;
 
 /// A method or a metric.
 #[derive(Clone, Debug)]
@@ -58,7 +57,7 @@ impl Measure {
     }
 
     /// The value; the reason why it is not defined loses the measure's name, which its column or row has.
-    pub fn without_name(&self, value: Value) -> Value {
+    pub fn without_name(&self, value: Result<f64, String>) -> Result<f64, String> {
         value.map_err(|reason| match reason.strip_prefix(self.name).and_then(|rest| rest.strip_prefix(": ")) {
             Some(rest) => rest.to_owned(),
             None => reason,

@@ -68,7 +68,9 @@ impl Axis {
     /// The pixel of `value`.
     pub(super) fn at(&self, value: f64) -> f64 {
         let value = if self.logarithmic { math::log10(positive(value)) } else { value.clamp(-LARGEST, LARGEST) };
-        self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+        // A value far outside the axis has a pixel too.
+        let place = ((value - self.low) / (self.high - self.low)).clamp(-1e9, 1e9);
+        self.start + place * (self.end - self.start)
     }
 }
 
@@ -311,13 +313,15 @@ mod tests {
     }
 
     #[test]
-    fn no_numbers_have_an_axis() {
+    fn no_numbers_and_numbers_far_outside_have_a_place() {
         for kind in [Kind::Linear, Kind::Logarithmic] {
             for values in [vec![], vec![f64::NAN], vec![f64::NAN; 3]] {
                 let axis = Axis::tight(values.into_iter(), 5, kind, 0.0, 1.0);
                 assert!(axis.low.is_finite() && axis.high > axis.low && axis.ticks.len() > 1, "{axis:?}");
             }
         }
+        let axis = Axis::between((0.0, 1e-267), 5, 50.0, 450.0);
+        assert!(axis.at(f64::MAX) > 1e9 && axis.at(-f64::MAX) < -1e9 && axis.at(f64::MAX).is_finite());
     }
 
     proptest! {

@@ -122,7 +122,7 @@ mod tests {
     use crate::settings::claims::Claim;
     use crate::settings::claims::Numbers;
     use crate::stats::bootstrap::Resample;
-    use crate::studies::image_quality::settings::Infinite;
+    use crate::studies::image_quality::statistics::Infinite;
     use crate::studies::image_quality::subset::Scores;
 
     const ABSTRACT: [&str; 5] = [

@@ -49,8 +49,8 @@ use claims::{AsPublished, OfImages, name_here};
 use images::Pictures;
 use score_files::{ColumnParity, FileScores};
 use scoring::{Group, SCORING};
-use settings::{ImageQuality, Infinite};
-use statistics::{Intervals, Sample};
+use settings::ImageQuality;
+use statistics::{Infinite, Intervals, Sample};
 use subset::{Scores, Subset};
 
 /// The reason why one competing method is never computed.
@@ -261,7 +261,7 @@ impl Prepared<'_> {
                 let wrong_way = wanted.dataset.higher_is_better.filter(|_| notes::all_negative(table.rows()));
                 let references = set.subset.references().iter().max().map_or(0, |last| last + 1);
                 let missing = notes::missing_intervals(table.rows(), references, wanted.statistics.resample);
-                let notes = notes::of_set(set, wanted.infinite()).into_iter().chain(missing);
+                let notes = notes::of_scores(&set.methods, &set.subset, wanted.infinite()).into_iter().chain(missing);
                 for note in notes.chain(wrong_way.map(notes::direction)) {
                     table = table.with_note(&note);
                 }

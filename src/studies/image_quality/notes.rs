@@ -1,18 +1,18 @@
 //! Notes below a table: the images that are left out, the infinite scores, and a direction that looks wrong.
 
-use super::ScoredSet;
-use super::settings::{Infinite, Resample};
-use super::statistics;
+use super::settings::Resample;
+use super::statistics::{self, Infinite};
+use super::subset::{Scores, Subset};
 use crate::report::row::Row;
 
 /// The most images that a note names.
 const NAMED: usize = 5;
 
 /// The notes about images without a score and, if there are opinions, about infinite scores.
-pub(super) fn of_set(set: &ScoredSet, infinite: Infinite) -> Vec<String> {
+pub(super) fn of_scores(methods: &[Scores], subset: &Subset, infinite: Infinite) -> Vec<String> {
     let mut notes = Vec::new();
-    let images = &set.subset.images;
-    for method in &set.methods {
+    let images = &subset.images;
+    for method in methods {
         let mut reasons: Vec<(&str, Vec<usize>)> = Vec::new();
         for (&image, reason) in &method.undefined {
             match reasons.iter_mut().find(|(known, _)| known == reason) {
@@ -31,7 +31,7 @@ pub(super) fn of_set(set: &ScoredSet, infinite: Infinite) -> Vec<String> {
             ));
         }
         let endless: Vec<usize> = (0..images.len()).filter(|&i| method.values[i].is_infinite()).collect();
-        if !endless.is_empty() && !set.subset.opinions.is_empty() {
+        if !endless.is_empty() && !subset.opinions.is_empty() {
             let scores =
                 if endless.len() == 1 { "1 score is".to_owned() } else { format!("{} scores are", endless.len()) };
             let fits = match infinite {

@@ -1,6 +1,7 @@
 //! Reads a file of published per-image scores, for the rows of other methods and for the image-by-image comparison with our scores.
 
-use super::settings::{self as file, Infinite};
+use super::settings as file;
+use super::statistics::Infinite;
 use super::subset::{Scores, Subset};
 use crate::datasets::database::{Image, Naming, Opinion};
 use crate::datasets::own::{self, IMAGE_COLUMNS};

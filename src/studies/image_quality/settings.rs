@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::statistics::{Intervals, STATISTICS};
+use super::statistics::{Infinite, Intervals, STATISTICS};
 use crate::datasets::Database;
 use crate::datasets::database::Synthetic;
 use crate::error::Result;
@@ -115,16 +115,6 @@ pub struct Iqa {
     /// numbers, as in the authors' code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub infinite: Option<Infinite>,
-}
-
-/// What the fits do with the infinite score of an image that equals its reference. The ranks always use it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Infinite {
-    /// The image is left out.
-    LeftOut,
-    /// The score counts as 0.
-    Zero,
 }
 
 /// Per-image scores of other methods, in a score file. For own data, the columns are by default those of the table of images.

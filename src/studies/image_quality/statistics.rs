@@ -15,7 +15,8 @@
 
 use std::collections::BTreeSet;
 
-use super::settings::Infinite;
+use serde::{Deserialize, Serialize};
+
 use super::subset::{Scores, Series, Subset};
 use crate::iqa::Method;
 use crate::report::row::Row;
@@ -65,6 +66,16 @@ impl Intervals {
         let drawn = |draws: &[usize]| -> Vec<usize> { draws.iter().map(|&draw| places[draw]).collect() };
         self.over(&of_places).interval(|draws| statistic(&drawn(draws)))
     }
+}
+
+/// What the fits do with the infinite score of an image that equals its reference. The ranks always use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Infinite {
+    /// The image is left out.
+    LeftOut,
+    /// The score counts as 0.
+    Zero,
 }
 
 /// Collects the rows of one method on one subset.

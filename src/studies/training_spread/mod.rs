@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::image_quality::images::Pictures;
 use super::image_quality::scoring::{self, Group, SCORING};
-use super::image_quality::settings::Infinite;
+use super::image_quality::statistics::Infinite;
 use super::image_quality::{statistics, weights};
 use super::sparse_autoencoder::{TRAINING, Work};
 use super::{Kind, Plans, checked};
