@@ -45,6 +45,11 @@ pub struct Component {
 }
 
 impl Frame {
+    /// Whether the scans brought every bit of every coefficient.
+    pub fn is_complete(&self) -> bool {
+        self.components.iter().all(Component::is_complete)
+    }
+
     /// Reads an SOF segment. `length` is that of the whole stream.
     ///
     /// Memory is taken only if the stream can hold the image. A block costs at least two codes in a sequential stream,

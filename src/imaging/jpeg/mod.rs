@@ -22,7 +22,8 @@
 //! * a restart marker that is missing or has the wrong number;
 //! * a progressive scan that does not follow from those before it;
 //! * scans that do not bring every bit of every coefficient of every component;
-//! * a stream without its EOI marker. Bytes after EOI are ignored, since cameras append previews there.
+//! * a progressive stream without its EOI marker. A sequential one is complete after its last scan. What follows is
+//!   ignored, since cameras append previews there.
 //!
 //! No decoder can see damage that leaves a valid stream: a changed bit that turns a code into another one, a changed
 //! entry of a quantisation table, or a removed stretch whose remaining codes fill the same number of blocks. The bits
@@ -98,10 +99,11 @@ pub fn decode(bytes: &[u8]) -> Result<Rgb8> {
     let mut tables = Tables::default();
     let mut frame: Option<Frame> = None;
     let mut work = Work::new(bytes.len());
-    loop {
+    let mut is_complete = false;
+    while !is_complete {
         let marker = next_marker(bytes, &mut position)?;
         match marker {
-            0xD9 => return finish(frame.ok_or(ENDS_EARLY)?, &tables),
+            0xD9 => break,
             // These have no segment.
             0x00 | 0x01 | 0xD0..=0xD8 => return Err(damaged("a JPEG marker is in an invalid position")),
             _ => {}
@@ -120,6 +122,7 @@ pub fn decode(bytes: &[u8]) -> Result<Rgb8> {
             0xDA => {
                 let frame = frame.as_mut().ok_or(damaged("a JPEG scan precedes its frame"))?;
                 position += scan::decode(segment, &bytes[position..], frame, &tables, &mut work)?;
+                is_complete = !frame.progressive && frame.is_complete();
             }
             0xDB => tables.read_quantisation(segment)?,
             0xDD => tables.read_restart_interval(segment)?,
@@ -129,11 +132,12 @@ pub fn decode(bytes: &[u8]) -> Result<Rgb8> {
             _ => return Err(damaged("a JPEG marker is in an invalid position")),
         }
     }
+    finish(frame.ok_or(ENDS_EARLY)?, &tables)
 }
 
 /// The image of a stream that was read to its end.
 fn finish(mut frame: Frame, tables: &Tables) -> Result<Rgb8> {
-    if !frame.components.iter().all(|component| component.is_complete()) {
+    if !frame.is_complete() {
         return Err(damaged("the scans of the JPEG stream do not bring every coefficient to full precision"));
     }
     if frame.progressive {

@@ -71,7 +71,13 @@ fn a_cut_stream_is_an_error_even_with_an_end() {
     for (name, stream, ..) in GOLDEN {
         for length in 0..stream.len() {
             let mut cut = stream[..length].to_vec();
-            assert!(matches!(decode(&cut), Err(JpegError::Damaged(_) | JpegError::Size(_))), "{name} cut to {length}");
+            // A sequential stream lacks only its EOI then, or half of it.
+            let is_whole = length + 2 >= stream.len() && !name.contains("progressive");
+            match decode(&cut) {
+                Ok(_) => assert!(is_whole, "{name} cut to {length}"),
+                Err(JpegError::Damaged(_) | JpegError::Size(_)) => assert!(!is_whole, "{name} cut to {length}"),
+                Err(other) => panic!("{name} cut to {length}: {other}"),
+            }
             cut.extend([0xFF, 0xD9]);
             // A marker may be preceded by a fill byte, so the EOI may be cut in its middle.
             assert_eq!(decode(&cut).is_ok(), length + 2 >= stream.len(), "{name} cut to {length}, with EOI");
