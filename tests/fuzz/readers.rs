@@ -20,6 +20,9 @@ use gradspace::studies::Experiment;
 
 use super::pictures;
 
+/// Reads bytes; whether it accepts them.
+type Read = Box<dyn Fn(&[u8]) -> bool>;
+
 /// A reader of outside bytes.
 pub struct Reader {
     /// Its name, which is part of the seed.
@@ -28,8 +31,8 @@ pub struct Reader {
     pub text: bool,
     /// Small valid files.
     pub corpus: Vec<Vec<u8>>,
-    /// Reads the bytes; whether it accepts them.
-    pub read: Box<dyn Fn(&[u8]) -> bool>,
+    /// The reader.
+    pub read: Read,
     /// Corrects the check sums of a changed file, so that the change is read.
     pub repair: Option<fn(&mut [u8])>,
     /// The bytes of the image that a file declares, for a format in which a few bytes may stand for any image.

@@ -50,7 +50,8 @@ impl FileScores {
     /// [`Error::Data`] if the file does not have the expected form or an opinion is missing. An infinite score is accepted, because the
     /// PSNR of an image that equals its reference is infinite.
     pub fn read(wanted: &file::ScoreFile, naming: Naming, infinite: Infinite) -> Result<FileScores> {
-        let of = |column: &String, method: &str, numbers| ScoreColumn { numbers, ..ScoreColumn::scores(column, method) };
+        let of =
+            |column: &String, method: &str, numbers| ScoreColumn { numbers, ..ScoreColumn::scores(column, method) };
         let opinion = wanted.opinion.iter().map(|column| of(column, "opinion", Numbers::Opinions));
         let std = wanted.std.iter().map(|std| of(std, "standard deviation", Numbers::Deviations));
         let mut columns: Vec<ScoreColumn> = opinion.chain(std).collect();
