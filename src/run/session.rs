@@ -203,7 +203,7 @@ impl Session {
     /// Writes the result files, the manifest and the record of the run. Then it prints `table` and returns the results folder.
     ///
     /// # Errors
-    /// [`Error::Write`](crate::Error::Write) if a file cannot be written.
+    /// [`Error::Write`] if a file cannot be written.
     pub fn finish(self, table: &str) -> Result<PathBuf> {
         let (folder, cache) = (self.folder, self.cache);
         let earlier = earlier_outputs(&folder);
@@ -278,7 +278,7 @@ fn say(quiet: bool, line: &str) {
 /// The name in a manifest, `role/name`, and the hash of a file of weights or scores.
 ///
 /// # Errors
-/// [`Error::Data`](crate::Error::Data) if the file cannot be read.
+/// [`Error::Data`] if the file cannot be read.
 pub fn input(role: &str, path: &Path) -> Result<(String, String)> {
     Ok((format!("{role}/{}", name_of(path)), hash_file(path)?))
 }
