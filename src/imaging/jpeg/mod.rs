@@ -38,6 +38,7 @@
 //! progressive stream is bounded by its length, whatever the number of its scans.
 
 mod bits;
+mod blocks;
 mod colour;
 mod frame;
 mod huffman;

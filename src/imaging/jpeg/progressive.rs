@@ -2,9 +2,9 @@
 //! more bit of each.
 
 use super::bits::BitReader;
+use super::blocks::BlockDecoder;
 use super::frame::Component;
 use super::huffman::HuffmanTable;
-use super::scan::BlockDecoder;
 use super::sequential::{TOO_MANY, dc_value};
 use super::tables::Tables;
 use super::{Result, ZIGZAG, damaged};

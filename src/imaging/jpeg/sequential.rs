@@ -1,9 +1,9 @@
 //! Blocks of sequential streams (T.81, annex F.2.2): all coefficients of a block at once.
 
 use super::bits::BitReader;
+use super::blocks::BlockDecoder;
 use super::frame::Component;
 use super::huffman::HuffmanTable;
-use super::scan::BlockDecoder;
 use super::tables::Tables;
 use super::{Result, ZIGZAG, damaged};
 
