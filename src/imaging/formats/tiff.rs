@@ -18,7 +18,8 @@ pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     let decoded = first.check(&file)?;
     let image = TiffDecoder::new(Cursor::new(bytes)).and_then(|mut decoder| {
         let mut limits = Limits::no_limits();
-        limits.max_alloc = Some(decoded + WORKING);
+        // The crate's bound is of one allocation beside others.
+    limits.max_alloc = Some(decoded + WORKING / 2);
         decoder.set_limits(limits)?;
         DynamicImage::from_decoder(decoder)
     });
