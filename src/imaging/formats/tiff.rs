@@ -18,8 +18,7 @@ pub(in crate::imaging) fn decode(bytes: &[u8]) -> Result<Stored> {
     let decoded = first.check(&file)?;
     let image = TiffDecoder::new(Cursor::new(bytes)).and_then(|mut decoder| {
         let mut limits = Limits::no_limits();
-        // The crate's bound is of one allocation beside others.
-    limits.max_alloc = Some(decoded + WORKING / 2);
+        limits.max_alloc = Some(decoded + WORKING);
         decoder.set_limits(limits)?;
         DynamicImage::from_decoder(decoder)
     });
@@ -101,6 +100,11 @@ impl<'a> File<'a> {
             let count = self.number(at + 4, word)?;
             let inside = count.saturating_mul(width_of(kind)) <= word;
             let values = if inside { at + 4 + word } else { self.number(at + 4 + word, word)? };
+            // The crate takes memory for as many values as an entry declares.
+            let end = count.checked_mul(width_of(kind)).and_then(|length| values.checked_add(length));
+            if end.is_none_or(|end| end > self.bytes.len() as u64) {
+                return Err(damaged(format!("the values of its tag {tag} lie beyond its end")));
+            }
             Ok(Entry { tag, kind, count, at: values })
         };
         let entries = (0..count).map(entry).collect::<Result<_>>()?;
@@ -132,9 +136,6 @@ impl Directory {
         let Some(entry) = self.whole_numbers(tag)? else { return Ok(Vec::new()) };
         if entry.count > most {
             return Err(damaged(format!("its tag {tag} has {} values, and the image can have {most}", entry.count)));
-        }
-        if file.bytes_of(self, tag).is_none() {
-            return Err(damaged(format!("the values of its tag {tag} lie beyond its end")));
         }
         let width = width_of(entry.kind);
         (0..entry.count).map(|i| file.number(entry.at + i * width, width)).collect()
