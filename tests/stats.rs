@@ -5,10 +5,13 @@
 
 mod common;
 
+use std::path::Path;
+
 use approx::abs_diff_eq;
 use common::shared;
 use gradspace::stats::correlation::{krcc, outlier_ratio, plcc, rmse, srocc};
-use gradspace::stats::logistic::{self, Fit};
+use gradspace::stats::isotonic;
+use gradspace::stats::logistic::{self, Family, Fit};
 
 /// A table of per-image opinions, their standard deviations if known, and the scores of the methods.
 struct Database {
@@ -18,9 +21,13 @@ struct Database {
 
 impl Database {
     fn read(path: &str) -> Option<Database> {
-        let mut reader = csv::Reader::from_path(shared(path)?).unwrap();
+        Some(Database::of(&shared(path)?))
+    }
+
+    fn of(path: &Path) -> Database {
+        let mut reader = csv::Reader::from_path(path).unwrap();
         let header = reader.headers().unwrap().clone();
-        Some(Database { rows: reader.records().map(Result::unwrap).collect(), header })
+        Database { rows: reader.records().map(Result::unwrap).collect(), header }
     }
 
     fn column(&self, name: &str) -> Vec<f64> {
@@ -54,11 +61,11 @@ fn tid2013_as_published() {
         ("UNIQUE", "olives_unique_regressed", StraightLine, [0.640, 0.613, 0.869, 0.860, 0.667]),
     ] {
         let scores = data.column(column);
-        let fit = logistic::fit(&scores, &mos).unwrap();
+        let fit = logistic::fit(Family::Published, &scores, &mos).unwrap();
         assert!(fit.converged, "{method}: {fit:?}");
         let q = match kind {
             Converged => fit.curve.map(&scores),
-            StraightLine => fit.line.map(&scores),
+            StraightLine => logistic::line(&scores, &mos).unwrap().map(&scores),
         };
         assert_near(format!("{method}: outlier ratio"), outlier_ratio(&q, &mos, &sigma).unwrap(), ratio, 0.0015);
         assert_near(format!("{method}: RMSE"), rmse(&q, &mos).unwrap(), error, 0.0015);
@@ -87,11 +94,11 @@ fn multi_live_as_published() {
         ("UNIQUE", "olives_unique", StraightLine, [9.258, 0.872, 0.867, 0.679]),
     ] {
         let scores = data.column(column);
-        let fit = logistic::fit(&scores, &dmos).unwrap();
+        let fit = logistic::fit(Family::Published, &scores, &dmos).unwrap();
         assert!(fit.converged, "{method}: {fit:?}");
         let q = match kind {
             Converged => fit.curve.map(&scores),
-            StraightLine => fit.line.map(&scores),
+            StraightLine => logistic::line(&scores, &dmos).unwrap().map(&scores),
         };
         assert_near(format!("{method}: RMSE"), rmse(&q, &dmos).unwrap(), error, 0.005);
         assert_near(format!("{method}: PLCC"), plcc(&q, &dmos).unwrap(), linear, 0.0015);
@@ -110,8 +117,9 @@ fn the_converged_curve_beats_the_published_straight_line() {
         return;
     };
     let (mos, sigma, dmos) = (tid.column("mos"), tid.column("mos_std"), multi.column("dmos"));
-    let check = |method: &str, fit: &Fit, linear: f64, [error, correlation]: [f64; 2], tolerance: f64| {
-        assert!(fit.converged && fit.rmse < fit.line_rmse, "{method}: {fit:?}");
+    let line_rmse = |x: &[f64], y: &[f64]| rmse(&logistic::line(x, y).unwrap().map(x), y).unwrap();
+    let check = |method: &str, fit: &Fit, line_rmse, linear: f64, [error, correlation]: [f64; 2], tolerance: f64| {
+        assert!(fit.converged && fit.rmse < line_rmse, "{method}: {fit:?}");
         assert_near(format!("{method}: RMSE"), fit.rmse, error, tolerance);
         assert_near(format!("{method}: PLCC"), linear, correlation, 0.001);
     };
@@ -121,9 +129,9 @@ fn the_converged_curve_beats_the_published_straight_line() {
         ("UNIQUE", "olives_unique_regressed", [0.609, 0.871], None),
     ] {
         let scores = tid.column(column);
-        let fit = logistic::fit(&scores, &mos).unwrap();
+        let fit = logistic::fit(Family::Published, &scores, &mos).unwrap();
         let q = fit.curve.map(&scores);
-        check(method, &fit, plcc(&q, &mos).unwrap(), expected, 0.001);
+        check(method, &fit, line_rmse(&scores, &mos), plcc(&q, &mos).unwrap(), expected, 0.001);
         if let Some(ratio) = ratio {
             assert_near(format!("{method}: outlier ratio"), outlier_ratio(&q, &mos, &sigma).unwrap(), ratio, 0.001);
         }
@@ -134,9 +142,36 @@ fn the_converged_curve_beats_the_published_straight_line() {
         ("SR-SIM", "olives_m8", [8.685, 0.888]),
     ] {
         let scores = multi.column(column);
-        let fit = logistic::fit(&scores, &dmos).unwrap();
+        let fit = logistic::fit(Family::Published, &scores, &dmos).unwrap();
         // The best fit of these scores is an exponential function, which is only a limit of the family of curves.
         assert!(fit.limit, "{method}: {fit:?}");
-        check(method, &fit, plcc(&fit.curve.map(&scores), &dmos).unwrap(), expected, 0.002);
+        let linear = plcc(&fit.curve.map(&scores), &dmos).unwrap();
+        check(method, &fit, line_rmse(&scores, &dmos), linear, expected, 0.002);
+    }
+}
+
+/// The monotone fits of the 709 images, to three digits; scipy gives the same.
+#[test]
+fn monotone_fits_of_the_committed_scores() {
+    let data = Database::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("results/tid2013/scores.csv"));
+    let (mos, sigma) = (data.column("mos"), data.column("mos_std"));
+    assert_eq!(mos.len(), 709);
+    for (column, of_logistic, of_isotonic) in [
+        ("gradient", [0.829, 0.687, 0.652], [0.843, 0.661, 0.646]),
+        ("unique", [0.837, 0.673, 0.661], [0.850, 0.648, 0.649]),
+        ("summer", [0.844, 0.660, 0.656], [0.855, 0.638, 0.647]),
+        ("persim", [0.811, 0.720, 0.629], [0.834, 0.678, 0.575]),
+        ("psnr_ha", [0.773, 0.780, 0.728], [0.784, 0.763, 0.702]),
+    ] {
+        let scores = data.column(column);
+        let fit = logistic::fit(Family::Monotone, &scores, &mos).unwrap();
+        assert!(fit.converged && !fit.limit, "{column}: {fit:?}");
+        for (name, q, expected) in
+            [("logistic", fit.curve.map(&scores), of_logistic), ("isotonic", isotonic::fit(&scores, &mos), of_isotonic)]
+        {
+            assert_near(format!("{column}, {name}: PLCC"), plcc(&q, &mos).unwrap(), expected[0], 0.0005);
+            assert_near(format!("{column}, {name}: RMSE"), rmse(&q, &mos).unwrap(), expected[1], 0.0005);
+            assert_near(format!("{column}, {name}: OR"), outlier_ratio(&q, &mos, &sigma).unwrap(), expected[2], 0.0005);
+        }
     }
 }

@@ -1,7 +1,12 @@
-//! The five-parameter logistic that maps a quality score to the scale of the opinions.
+//! The logistic curves that map a quality score to the scale of the opinions.
 //!
 //! q(x) = b₁(½ − 1/(1 + exp(b₂(x − b₃)))) + b₄x + b₅ (Sheikh, Sabir and Bovik, 2006): a logistic plus a straight line. PLCC, RMSE
-//! and the outlier ratio are computed from q(x), so that a curved but monotone scale does not count against a method.
+//! and the outlier ratio are computed from q(x), so that a curved scale does not count against a method.
+//!
+//! The publications use this curve. But it need not be monotone: it may fall where the score rises, and then credits a method with an order
+//! that its scores do not have. [`Family::Monotone`] leaves the straight line out, b₄ = 0. This is the four-parameter logistic of the
+//! Video Quality Experts Group (VQEG, "Final report on the validation of objective models of video quality assessment", 2000), which is
+//! monotone for any parameters.
 //!
 //! # Why the fit needs care
 //! The least-squares problem has many local minima, and the result of a general optimiser depends on its starting
@@ -50,7 +55,26 @@ impl Curve {
     }
 }
 
-/// The least-squares curve through scores and opinions, and the least-squares straight line.
+/// A family of curves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// The five-parameter curve of the publications, a logistic plus a straight line.
+    Published,
+    /// The four-parameter logistic without the straight line, b₄ = 0.
+    Monotone,
+}
+
+impl Family {
+    /// The number of parameters.
+    pub const fn parameters(self) -> usize {
+        match self {
+            Family::Published => 5,
+            Family::Monotone => 4,
+        }
+    }
+}
+
+/// The least-squares curve of a family through scores and opinions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
     /// The best curve found.
@@ -66,10 +90,6 @@ pub struct Fit {
     pub limit: bool,
     /// The number of steps from its start.
     pub iterations: usize,
-    /// The least-squares straight line: a curve with b₁ = 0.
-    pub line: Curve,
-    /// The straight line's root mean square error.
-    pub line_rmse: f64,
 }
 
 /// The locations of the starts: quantiles of the scores.
@@ -85,7 +105,7 @@ const EXACT: f64 = 1e-24;
 /// The mean square of a logistic without its straight line below which the logistic is too straight. Its height b₁
 /// would be so large that b₁ … b₅ would no longer give the curve in floating point.
 const STRAIGHT: f64 = 1e-15;
-/// The largest |b₂(x − b₃)| up to which the straight line in a logistic is removed by a formula. Its difference from the logistic
+/// The largest |b₂(x − b₃)| up to which the straight line in a logistic of the published family is removed by a formula. Its difference from the logistic
 /// would lose most digits there.
 const GENTLE: f64 = 0.5;
 /// The relative difference below which two sums of squares are of the same curve.
@@ -95,29 +115,26 @@ const LARGEST: f64 = 1e150;
 /// The maximum number of steps from a start.
 const MOST_ITERATIONS: usize = 100;
 
-/// Fits the curve and the straight line to `scores` and `mos`, image by image. Scores that are NaN or infinite count as 0,
-/// as in the published code. `None` for fewer than five different scores, which do not determine five parameters, and for values whose
-/// squares are outside the range of `f64`.
+/// Fits a curve of the family to `scores` and `mos`, image by image. Scores that are NaN or infinite count as 0, as in the published code.
+/// `None` for fewer different scores than parameters, and for values whose squares are outside the range of `f64`.
 ///
 /// Takes 0.1 to 0.8 s for 3000 images, and in proportion for fewer.
 ///
 /// # Panics
 /// If the lengths differ or an opinion is not finite.
-pub fn fit(scores: &[f64], mos: &[f64]) -> Option<Fit> {
+pub fn fit(family: Family, scores: &[f64], mos: &[f64]) -> Option<Fit> {
     assert_eq!(scores.len(), mos.len(), "{} scores and {} opinions cannot be paired", scores.len(), mos.len());
     let scores: Vec<f64> = scores.iter().map(|&x| finite(x)).collect();
     let mut sorted = scores.clone();
     sorted.sort_unstable_by(f64::total_cmp);
-    if sorted.chunk_by(|a, b| a == b).count() < 5 {
+    if sorted.chunk_by(|a, b| a == b).count() < family.parameters() {
         return None;
     }
-    let problem = Problem::new(&scores, mos)?;
+    let problem = Problem::new(family, &scores, mos)?;
 
     let end = problem.best_from(|p| sorted[quantile(p, sorted.len())]);
     let other_end = problem.best_from(|p| sorted[sorted.len() - 1 - quantile(p, sorted.len())]);
 
-    let line = problem.curve(None);
-    let line_rmse = (problem.y_squares / problem.n).sqrt();
     // The same curve, reached from both ends, differs in the last digits. Then the first counts.
     let best = match (end, other_end) {
         (Some(a), Some(b)) if b.point.squares < a.point.squares * (1.0 - SAME) => b,
@@ -130,12 +147,10 @@ pub fn fit(scores: &[f64], mos: &[f64]) -> Option<Fit> {
         converged: best.converged,
         limit: best.limit,
         iterations: best.iterations,
-        line,
-        line_rmse,
     })
 }
 
-/// The least-squares straight line through scores and opinions, as in [`Fit::line`]. Scores that are NaN or infinite count as 0.
+/// The least-squares straight line through scores and opinions, a curve with b₁ = 0. Scores that are NaN or infinite count as 0.
 /// `None` for fewer than two different scores, and for values whose squares are outside the range of `f64`.
 ///
 /// # Panics
@@ -146,7 +161,7 @@ pub fn line(scores: &[f64], mos: &[f64]) -> Option<Curve> {
     if is_constant(&scores) {
         return None;
     }
-    Some(Problem::new(&scores, mos)?.curve(None))
+    Some(Problem::new(Family::Published, &scores, mos)?.curve(None))
 }
 
 /// The place of a quantile in an ascending list.
@@ -158,18 +173,19 @@ fn finite(score: f64) -> f64 {
     if score.is_finite() { score } else { 0.0 }
 }
 
-/// The data, standardised and without their straight line.
+/// The data, standardised and without their trend: the straight line of the published family, the mean of the monotone one.
 struct Problem {
+    family: Family,
     n: f64,
     /// The standardised scores, with mean 0 and mean square 1, and the map from the given scores.
     x: Vec<f64>,
     centre: f64,
     spread: f64,
-    /// The opinions without their straight line in x, the sum of squares, its rounding error, and the line.
+    /// The opinions without their trend in x, the sum of squares, its rounding error, and the trend.
     y: Vec<f64>,
     y_squares: f64,
     rounding: f64,
-    line: Line,
+    trend: Line,
 }
 
 /// Intercept and slope in the standardised score.
@@ -186,12 +202,12 @@ struct Point {
     location: f64,
     /// b₁.
     height: f64,
-    /// The logistic (sigmoid, or sigmoid − 1 for a location below the mean), and the same without its straight line in x.
+    /// The logistic (sigmoid, or sigmoid − 1 for a location below the mean), and the same without its trend in x.
     logistic: Vec<f64>,
     rest: Vec<f64>,
     rest_squares: f64,
-    /// The straight line in sigmoid − ½, which the curve's own line compensates.
-    line: Line,
+    /// The trend of sigmoid − ½, which the curve's own line compensates.
+    trend: Line,
     /// y − b₁ · rest, and its sum of squares.
     residual: Vec<f64>,
     squares: f64,
@@ -206,7 +222,7 @@ struct End {
 }
 
 impl Problem {
-    fn new(scores: &[f64], mos: &[f64]) -> Option<Problem> {
+    fn new(family: Family, scores: &[f64], mos: &[f64]) -> Option<Problem> {
         let n = scores.len() as f64;
         if scores.iter().chain(mos).any(|value| value.abs() > LARGEST) {
             return None;
@@ -219,9 +235,9 @@ impl Problem {
         let x: Vec<f64> = scores.iter().map(|x| (x - centre) / spread).collect();
         mean(mos)?;
         let mut y = mos.to_vec();
-        let line = take_line(&x, &mut y);
+        let trend = family.take_trend(&x, &mut y);
         let (y_squares, rounding) = (dot(&y, &y), EXACT * dot(mos, mos));
-        Some(Problem { n, x, centre, spread, y, y_squares, rounding, line })
+        Some(Problem { family, n, x, centre, spread, y, y_squares, rounding, trend })
     }
 
     fn standard(&self, score: f64) -> f64 {
@@ -239,7 +255,7 @@ impl Problem {
         ends.min_by(|a, b| a.point.squares.total_cmp(&b.point.squares))
     }
 
-    /// Solves for the three linear parameters. `None` if the logistic is a straight line over these scores.
+    /// Solves for the linear parameters. `None` if the logistic is a straight line over these scores.
     fn point(&self, log_slope: f64, location: f64) -> Option<Point> {
         let slope = math::exp(log_slope);
         // The end of the logistic that is small over most scores, to full relative accuracy; the intercept absorbs the
@@ -248,14 +264,14 @@ impl Problem {
         let logistic: Vec<f64> =
             self.x.iter().map(|x| side / (1.0 + math::exp(side * slope * (location - x)))).collect();
         let far = self.x.iter().fold(0.0f64, |far, x| far.max((x - location).abs()));
-        let (mut rest, known) = if slope * far < GENTLE {
+        let (mut rest, known) = if self.family == Family::Published && slope * far < GENTLE {
             let known = Line { intercept: -0.25 * slope * location, slope: 0.25 * slope };
             (self.x.iter().map(|x| bend(slope * (x - location))).collect(), known)
         } else {
             (logistic.clone(), Line { intercept: -0.5 * side, slope: 0.0 })
         };
-        let taken = take_line(&self.x, &mut rest);
-        let line = Line { intercept: taken.intercept + known.intercept, slope: taken.slope + known.slope };
+        let taken = self.family.take_trend(&self.x, &mut rest);
+        let trend = Line { intercept: taken.intercept + known.intercept, slope: taken.slope + known.slope };
         let rest_squares = dot(&rest, &rest);
         if rest_squares.is_nan() || rest_squares <= STRAIGHT * self.n {
             return None;
@@ -263,7 +279,7 @@ impl Problem {
         let height = dot(&rest, &self.y) / rest_squares;
         let residual: Vec<f64> = self.y.iter().zip(&rest).map(|(y, s)| y - height * s).collect();
         let squares = dot(&residual, &residual);
-        Some(Point { log_slope, location, height, logistic, rest, rest_squares, line, residual, squares })
+        Some(Point { log_slope, location, height, logistic, rest, rest_squares, trend, residual, squares })
     }
 
     /// The Levenberg–Marquardt descent from a start. `None` if there is no curve at the start.
@@ -319,7 +335,7 @@ impl Problem {
     }
 
     /// Kaufman's derivative of the residual with respect to log-slope and location: that of −b₁ · logistic, without the
-    /// part that the three linear parameters compensate.
+    /// part that the linear parameters compensate.
     fn jacobian(&self, point: &Point) -> (Vec<f64>, Vec<f64>) {
         let slope = math::exp(point.log_slope);
         // sigmoid′ = sigmoid · (1 − sigmoid), for either end.
@@ -328,27 +344,27 @@ impl Problem {
             bell.clone().zip(&self.x).map(|(bell, x)| -point.height * bell * slope * (x - point.location)).collect();
         let mut by_location: Vec<f64> = bell.map(|bell| point.height * bell * slope).collect();
         for column in [&mut by_slope, &mut by_location] {
-            take_line(&self.x, column);
+            self.family.take_trend(&self.x, column);
             let share = dot(column, &point.rest) / point.rest_squares;
             column.iter_mut().zip(&point.rest).for_each(|(c, s)| *c -= share * s);
         }
         (by_slope, by_location)
     }
 
-    /// The curve of a point in the given scores, or the straight line for `None`.
+    /// The curve of a point in the given scores, or the trend for `None`.
     fn curve(&self, point: Option<&Point>) -> Curve {
-        let (logistic, line) = match point {
-            None => ([0.0; 3], self.line),
+        let (logistic, trend) = match point {
+            None => ([0.0; 3], self.trend),
             Some(p) => (
                 [p.height, math::exp(p.log_slope) / self.spread, self.centre + p.location * self.spread],
                 Line {
-                    intercept: self.line.intercept - p.height * p.line.intercept,
-                    slope: self.line.slope - p.height * p.line.slope,
+                    intercept: self.trend.intercept - p.height * p.trend.intercept,
+                    slope: self.trend.slope - p.height * p.trend.slope,
                 },
             ),
         };
-        let slope = line.slope / self.spread;
-        Curve { b: [logistic[0], logistic[1], logistic[2], slope, line.intercept - slope * self.centre] }
+        let slope = trend.slope / self.spread;
+        Curve { b: [logistic[0], logistic[1], logistic[2], slope, trend.intercept - slope * self.centre] }
     }
 }
 
@@ -361,12 +377,15 @@ fn bend(t: f64) -> f64 {
     -0.5 * u * q / (1.0 + q)
 }
 
-/// Subtracts the least-squares straight line in the standardised `x` from `values`, and returns it.
-fn take_line(x: &[f64], values: &mut [f64]) -> Line {
-    let n = x.len() as f64;
-    let line = Line { intercept: values.iter().sum::<f64>() / n, slope: dot(x, values) / n };
-    values.iter_mut().zip(x).for_each(|(v, x)| *v -= line.intercept + line.slope * x);
-    line
+impl Family {
+    /// Subtracts the least-squares trend in the standardised `x` from `values`, and returns it.
+    fn take_trend(self, x: &[f64], values: &mut [f64]) -> Line {
+        let n = x.len() as f64;
+        let slope = if self == Family::Published { dot(x, values) / n } else { 0.0 };
+        let trend = Line { intercept: values.iter().sum::<f64>() / n, slope };
+        values.iter_mut().zip(x).for_each(|(v, x)| *v -= trend.intercept + trend.slope * x);
+        trend
+    }
 }
 
 /// Σab, in eight running sums, so that an addition need not wait for the previous one.
@@ -382,6 +401,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::Family::{Monotone, Published};
     use super::*;
     use crate::stats::correlation::rmse;
     use crate::stats::random::Stream;
@@ -408,7 +428,7 @@ mod tests {
         ] {
             let truth = Curve { b };
             let (x, y) = data(300, 0.0, |x| truth.at(x));
-            let fit = fit(&x, &y).unwrap();
+            let fit = fit(Published, &x, &y).unwrap();
             assert!(fit.converged && !fit.limit, "{fit:?}");
             assert!(fit.rmse < 1e-9, "{fit:?}");
             for (found, b) in fit.curve.b.iter().zip(b) {
@@ -420,17 +440,17 @@ mod tests {
     #[test]
     fn the_result_describes_its_curves() {
         let (x, y) = data(400, 0.3, |x| 5.0 * x * x);
-        let fit = fit(&x, &y).unwrap();
+        let fit = fit(Published, &x, &y).unwrap();
         assert_abs_diff_eq!(fit.rmse, rmse(&fit.curve.map(&x), &y).unwrap(), epsilon = 1e-9);
-        assert_abs_diff_eq!(fit.line_rmse, rmse(&fit.line.map(&x), &y).unwrap(), epsilon = 1e-12);
-        assert!(fit.rmse < fit.line_rmse && (fit.rmse - 0.3).abs() < 0.03, "{fit:?}");
-        assert_eq!(fit.line.b[0], 0.0);
+        let line = line(&x, &y).unwrap();
+        assert!(fit.rmse < rmse(&line.map(&x), &y).unwrap() && (fit.rmse - 0.3).abs() < 0.03, "{fit:?}");
+        assert_eq!(line.b[0], 0.0);
     }
 
     #[test]
     fn a_minimum_is_a_minimum() {
         let (x, y) = data(400, 0.5, |x| Curve { b: [4.0, 12.0, 0.6, 1.0, 3.0] }.at(x));
-        let fit = fit(&x, &y).unwrap();
+        let fit = fit(Published, &x, &y).unwrap();
         assert!(fit.converged && !fit.limit, "{fit:?}");
         for k in 0..5 {
             for factor in [1.0 - 1e-3, 1.0 + 1e-3] {
@@ -444,10 +464,10 @@ mod tests {
     #[test]
     fn the_scale_of_the_scores_does_not_matter() {
         let (x, y) = data(200, 0.2, |x| Curve { b: [4.0, 12.0, 0.6, 1.0, 3.0] }.at(x));
-        let q = fit(&x, &y).unwrap().curve.map(&x);
+        let q = fit(Published, &x, &y).unwrap().curve.map(&x);
         for (by, times) in [(1e4, 1.0), (0.0, 1e6), (-3.0, -1e-5)] {
             let moved: Vec<f64> = x.iter().map(|x| by + times * x).collect();
-            let fit = fit(&moved, &y).unwrap();
+            let fit = fit(Published, &moved, &y).unwrap();
             assert!(fit.curve.b[1] > 0.0);
             for (a, b) in fit.curve.map(&moved).iter().zip(&q) {
                 assert_abs_diff_eq!(a, b, epsilon = 1e-6);
@@ -456,27 +476,55 @@ mod tests {
     }
 
     #[test]
+    fn a_monotone_curve_of_the_family_is_found_and_no_other_family_is() {
+        for b in [[4.0, 9.0, 0.4, 0.0, 3.0], [-7.0, 25.0, 0.8, 0.0, -3.0]] {
+            let (x, y) = data(300, 0.0, |x| Curve { b }.at(x));
+            let fit = fit(Monotone, &x, &y).unwrap();
+            assert!(fit.converged && !fit.limit && fit.rmse < 1e-9, "{fit:?}");
+            for (found, b) in fit.curve.b.iter().zip(b) {
+                assert!(abs_diff_eq!(*found, b, epsilon = 1e-5 * (1.0 + b.abs())), "{:?} for {b:?}", fit.curve);
+            }
+        }
+        // A hill: the published curve follows it, a monotone one cannot, and no increasing function is better than the isotonic one.
+        let (x, y) = data(300, 0.1, |x| 4.0 * x * (1.0 - x));
+        let [published, monotone] = [Published, Monotone].map(|family| fit(family, &x, &y).unwrap());
+        let mapped = monotone.curve.map(&x);
+        let mut order: Vec<usize> = (0..x.len()).collect();
+        order.sort_by(|&a, &b| x[a].total_cmp(&x[b]));
+        let rises = mapped[order[299]] > mapped[order[0]];
+        for pair in order.windows(2) {
+            assert!(if rises { mapped[pair[0]] <= mapped[pair[1]] } else { mapped[pair[0]] >= mapped[pair[1]] });
+        }
+        assert!(published.rmse < 0.8 * monotone.rmse && monotone.curve.b[3] == 0.0, "{published:?} {monotone:?}");
+        // A straight line is a limit of the family.
+        let (x, y) = data(300, 0.2, |x| 3.0 * x);
+        let [four, straight] =
+            [fit(Monotone, &x, &y).unwrap().curve, line(&x, &y).unwrap()].map(|c| rmse(&c.map(&x), &y).unwrap());
+        assert!(four < straight * (1.0 + 1e-6), "{four} {straight}");
+    }
+
+    #[test]
     fn limits_of_the_family_are_called_so() {
         let exponential = |x: f64| (3.0 * x).exp();
         let cubic = |x: f64| 2.0 * x - 9.0 * x * x + 7.0 * x * x * x;
         for curve in [&exponential as &dyn Fn(f64) -> f64, &cubic] {
             let (x, y) = data(500, 0.02, curve);
-            let fit = fit(&x, &y).unwrap();
+            let fit = fit(Published, &x, &y).unwrap();
             // Within the noise of five parameters, and the parameters still give the curve.
             assert!(fit.rmse < 0.021, "{fit:?}");
             assert_abs_diff_eq!(fit.rmse, rmse(&fit.curve.map(&x), &y).unwrap(), epsilon = 1e-6);
         }
         let (x, y) = data(500, 0.0, exponential);
-        assert!(fit(&x, &y).unwrap().limit);
+        assert!(fit(Published, &x, &y).unwrap().limit);
     }
 
     #[test]
     fn scores_that_are_no_numbers_count_as_0() {
         let (mut x, y) = data(100, 0.3, |x| 3.0 * x);
         (x[3], x[50], x[99]) = (0.0, 0.0, 0.0);
-        let zero = fit(&x, &y).unwrap();
+        let zero = fit(Published, &x, &y).unwrap();
         (x[3], x[50], x[99]) = (f64::NAN, f64::INFINITY, f64::NEG_INFINITY);
-        assert_eq!(fit(&x, &y).unwrap(), zero);
+        assert_eq!(fit(Published, &x, &y).unwrap(), zero);
         assert_eq!(zero.curve.at(f64::NAN), zero.curve.at(0.0));
     }
 
@@ -486,7 +534,7 @@ mod tests {
         let x = [-0.5106, -0.1483, 0.8559, 0.8596, -0.3984, 0.9468, 0.9830, 0.9520];
         let y = [8.9863, 7.2849, 3.4510, 1.9237, 8.7875, 1.4440, 3.0887, 2.6914];
         let negated = x.map(|x| -x);
-        let (fit, mirrored) = (fit(&x, &y).unwrap(), fit(&negated, &y).unwrap());
+        let (fit, mirrored) = (fit(Published, &x, &y).unwrap(), fit(Published, &negated, &y).unwrap());
         assert_abs_diff_eq!(fit.rmse, mirrored.rmse, epsilon = 1e-9);
         assert!(fit.rmse < 0.4529, "{fit:?}");
     }
@@ -510,7 +558,8 @@ mod tests {
                     (x, trend(x) + noise * stream.normal())
                 })
                 .unzip();
-            let rmse = fit(&x, &y).unwrap().rmse;
+            let family = if set % 3 == 0 { Monotone } else { Published };
+            let rmse = fit(family, &x, &y).unwrap().rmse;
             let map = |f: fn(f64) -> f64| x.iter().map(|&x| f(x)).collect::<Vec<f64>>();
             let permuted: (Vec<f64>, Vec<f64>) = (0..n).rev().map(|i| (x[(i + 3) % n], y[(i + 3) % n])).unzip();
             for (name, x, y) in [
@@ -518,7 +567,7 @@ mod tests {
                 ("scaled", &map(|x| 1.3 - 370.0 * x), &y),
                 ("permuted", &permuted.0, &permuted.1),
             ] {
-                let other = fit(x, y).unwrap().rmse;
+                let other = fit(family, x, y).unwrap().rmse;
                 assert!((other - rmse).abs() <= 1e-9 * rmse, "set {set}, {name}: {other} is not {rmse}");
             }
         }
@@ -541,22 +590,28 @@ mod tests {
     #[test]
     fn degenerate_input() {
         let y = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-        assert!(fit(&[], &[]).is_none());
-        assert!(fit(&y[..4], &y[..4]).is_none());
-        assert!(fit(&[2.0; 6], &y).is_none());
-        assert!(fit(&[1.0, 1.0, 2.0, 2.0, 3.0, 4.0], &y).is_none());
+        assert!(fit(Published, &[], &[]).is_none());
+        assert!(fit(Published, &y[..4], &y[..4]).is_none());
+        assert!(fit(Published, &[2.0; 6], &y).is_none());
+        assert!(fit(Published, &[1.0, 1.0, 2.0, 2.0, 3.0, 4.0], &y).is_none());
         // A straight line and a constant are fitted exactly.
         for y in [y.map(|y| 3.0 - 0.3 * y), [0.1; 6]] {
-            let fit = fit(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &y).unwrap();
-            assert!(fit.converged && fit.rmse < 1e-12 && fit.line_rmse < 1e-12, "{fit:?}");
+            let fit = fit(Published, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &y).unwrap();
+            assert!(fit.converged && fit.rmse < 1e-12, "{fit:?}");
             assert!(fit.curve.b.iter().all(|b| b.is_finite()));
         }
     }
 
     #[test]
-    fn a_line_needs_two_scores_and_is_that_of_the_fit() {
+    fn a_line_needs_two_scores() {
         let (x, y) = ([1.0, 2.0, 2.5, 4.0, 5.0, 7.0], [1.0, 3.0, 2.0, 4.0, 6.0, 5.0]);
-        assert_eq!(line(&x, &y), Some(fit(&x, &y).unwrap().line));
+        let deviation = |line: Curve| rmse(&line.map(&x), &y).unwrap();
+        let best = line(&x, &y).unwrap();
+        for b in [[0.0, 0.01], [0.01, 0.0], [-0.01, 0.0], [0.0, -0.01]] {
+            let [.., slope, intercept] = best.b;
+            let moved = Curve { b: [0.0, 0.0, 0.0, slope + b[0], intercept + b[1]] };
+            assert!(deviation(moved) > deviation(best), "{b:?}");
+        }
         let [.., slope, intercept] = line(&x[..2], &y[..2]).unwrap().b;
         assert!((slope - 2.0).abs() < 1e-12 && (intercept + 1.0).abs() < 1e-12);
         assert_eq!(line(&[2.0; 6], &y), None);
@@ -568,20 +623,20 @@ mod tests {
         let y = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         for scale in [1e-200, 1e200] {
             let scores = y.map(|y| scale * y);
-            assert!(fit(&scores, &y).is_none() && line(&scores, &y).is_none(), "{scale}");
+            assert!(fit(Published, &scores, &y).is_none() && line(&scores, &y).is_none(), "{scale}");
         }
-        assert!(fit(&y, &[f64::MAX; 6]).is_none());
+        assert!(fit(Published, &y, &[f64::MAX; 6]).is_none());
     }
 
     #[test]
     #[should_panic(expected = "3 scores and 2 opinions")]
     fn lengths_must_agree() {
-        fit(&[1.0, 2.0, 3.0], &[1.0, 2.0]);
+        fit(Published, &[1.0, 2.0, 3.0], &[1.0, 2.0]);
     }
 
     #[test]
     #[should_panic(expected = "finite values")]
     fn opinions_must_be_numbers() {
-        fit(&[1.0, 2.0, 3.0, 4.0, 5.0], &[1.0, 2.0, f64::NAN, 4.0, 5.0]);
+        fit(Published, &[1.0, 2.0, 3.0, 4.0, 5.0], &[1.0, 2.0, f64::NAN, 4.0, 5.0]);
     }
 }

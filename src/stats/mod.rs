@@ -3,7 +3,8 @@
 //!
 //! Five statistics compare a quality score with people's opinions: the order ([`correlation::srocc`], [`correlation::krcc`]), the
 //! linearity ([`correlation::plcc`]), the accuracy ([`correlation::rmse`]) and the consistency ([`correlation::outlier_ratio`]).
-//! The last three are computed after a monotone curve has mapped the score to the scale of the opinions ([`logistic`]).
+//! The last three are computed after a curve has mapped the score to the scale of the opinions ([`logistic`]); [`isotonic`] regression is
+//! the bound of every increasing curve.
 //! [`significance`] tests whether two methods differ, and [`bootstrap`] measures how much depends on the choice of images.
 //!
 //! [`detection`] measures how well a score separates in-distribution images from others. [`paired`] gives the mean over several

@@ -22,7 +22,7 @@ use crate::iqa::Method;
 use crate::report::row::Row;
 use crate::stats::bootstrap::{Bootstrap, Interval, Resample};
 use crate::stats::correlation::{krcc, outlier_ratio, plcc, rmse, srocc};
-use crate::stats::logistic::{self, Curve};
+use crate::stats::logistic::{self, Curve, Family};
 use crate::stats::{moments, significance};
 
 /// The method that the others are compared with: the paper's proposed method.
@@ -143,7 +143,7 @@ impl Sample {
         let fitted: Vec<usize> = scored.iter().copied().filter(is_fitted).collect();
         let (x, y) = (pick(&scores, &fitted), pick(&opinions, &fitted));
         let determines = |parameters: usize| y.len() > parameters && different(&y) > 1;
-        let fit = determines(CURVE).then(|| logistic::fit(&x, &y)).flatten();
+        let fit = determines(CURVE).then(|| logistic::fit(Family::Published, &x, &y)).flatten();
         let line = determines(LINE).then(|| logistic::line(&x, &y)).flatten();
         let converged = fit.as_ref().map(|fit| fit.converged);
         let curve = fit.map(|fit| fit.curve);
@@ -186,7 +186,7 @@ impl Sample {
 }
 
 /// The number of parameters of the logistic curve and of the straight line.
-const CURVE: usize = 5;
+const CURVE: usize = Family::Published.parameters();
 const LINE: usize = 2;
 
 /// The scores that a statistic uses.
