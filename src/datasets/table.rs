@@ -8,6 +8,7 @@
 //! Refused, with what to do: a text that is not UTF-8, a spreadsheet or a web page, two columns of one name, and a row that is longer or
 //! shorter than the header.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::Path;
 
@@ -136,8 +137,9 @@ impl<'a> Table<'a> {
             }
             fields = kept;
         }
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         for (second, name) in header.iter().enumerate() {
-            if let Some(first) = header[..second].iter().position(|other| other == name) {
+            if let Some(first) = seen.insert(name, second) {
                 let called =
                     if name.is_empty() { "have no name".to_owned() } else { format!("are both called \"{name}\"") };
                 let problem = format!("columns {} and {} {called}; rename or remove one", first + 1, second + 1);
